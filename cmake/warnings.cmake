@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# One interface target that every C++ target of ours links: warnings, sanitizers, include root.
+add_library(loopscope_options INTERFACE)
+target_include_directories(loopscope_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(loopscope_options INTERFACE
+  -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Wcast-align -Wformat=2 -Wimplicit-fallthrough)
+if(LOOPSCOPE_SANITIZE)
+  target_compile_options(loopscope_options INTERFACE
+    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(loopscope_options INTERFACE -fsanitize=address,undefined)
+endif()

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace-model/events.h"
+
+namespace loopscope::trace_model {
+namespace {
+
+constexpr std::array<std::string_view, 5> kOrigins{"trace", "snapshot", "fork", "exec", "resync"};
+constexpr std::array<std::string_view, 4> kLossClasses{"call", "io", "lifecycle", "other"};
+
+template <typename Enum, size_t N>
+std::optional<Enum> enum_of(const std::array<std::string_view, N>& names, std::string_view name) {
+  for (size_t i = 0; i < N; ++i)
+    if (names[i] == name) return Enum(i);
+  return std::nullopt;
+}
+
+struct CompletionTime {
+  Ns operator()(const TraceHeader&) const { return INT64_MIN; }
+  Ns operator()(const Call& call) const { return call.end(); }
+  Ns operator()(const Pending& pending) const { return pending.seen; }
+  Ns operator()(const Lost& lost) const { return lost.until; }
+  Ns operator()(const Unknown&) const { return INT64_MIN; }
+  Ns operator()(const auto& record) const { return record.t; }
+};
+
+}  // namespace
+
+std::string_view origin_name(Origin origin) { return kOrigins[size_t(origin)]; }
+std::optional<Origin> origin_of(std::string_view name) { return enum_of<Origin>(kOrigins, name); }
+std::string_view loss_class_name(LossClass c) { return kLossClasses[size_t(c)]; }
+std::optional<LossClass> loss_class_of(std::string_view name) { return enum_of<LossClass>(kLossClasses, name); }
+
+void CallBody::clear_body() {
+  pid = tid = 0;
+  spec = nullptr;
+  unknown_name.clear();
+  present = unreadable = 0;
+  files.fill(0);
+  text.clear();
+  text_cut = false;
+  pair = {-1, -1};
+  pair_files = {};
+  poll_fds.clear();
+  for (auto& set : fd_sets) set.clear();
+  continues.clear();
+}
+
+std::optional<int64_t> CallBody::arg(std::string_view arg_name) const {
+  if (!spec) return std::nullopt;
+  const int index = arg_index(*spec, arg_name);
+  return has(index) ? std::optional(args[index]) : std::nullopt;
+}
+
+FileId CallBody::file(std::string_view arg_name) const {
+  if (!spec) return 0;
+  const int index = arg_index(*spec, arg_name);
+  return index < 0 ? 0 : files[index];
+}
+
+void Call::clear() {
+  clear_body();
+  id = pending = 0;
+  t = dur = late = 0;
+  start_known = true;
+  uncertain = false;
+  ret = 0;
+  error = 0;
+  ret_file = 0;
+  ready.clear();
+  ready_total = 0;
+  socket.reset();
+  rights.clear();
+  rights_total = 0;
+}
+
+RecordId id_of(const Event& event) {
+  return std::visit([](const auto& e) { return e.id; }, event);
+}
+
+Ns completion_time(const Event& event) { return std::visit(CompletionTime{}, event); }
+
+}  // namespace loopscope::trace_model
