@@ -12,7 +12,7 @@ def file_mode(text):
 
 def from_strace(call):
     """(name, result, error, what both tools show)."""
-    args, shown = call.args, {}
+    args, shown = list(call.args), {}
     name = call.name
     if name in ("epoll_wait", "epoll_pwait", "epoll_pwait2"):
         shown = {"epfd": int(args[0]), "maxevents": int(args[2])}

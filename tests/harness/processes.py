@@ -91,7 +91,7 @@ class Child:
     def send_line(self, word):
         self.process.stdin.write(word.encode() + b"\n")
 
-    def signal(self, number):
+    def send(self, number):
         self.process.send_signal(number)
 
     def wait(self, limit_s=LIMIT_S):

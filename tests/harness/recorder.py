@@ -52,7 +52,7 @@ class Recording(Child):
     def stop(self, number=signal.SIGINT, code=0, check=True):
         """Ends the recording as Ctrl+C does and gives the trace, read and checked."""
         if self.process.poll() is None:
-            self.signal(number)
+            self.send(number)
         return self.finished(code, check)
 
     def finished(self, code=0, check=True):

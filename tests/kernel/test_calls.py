@@ -132,13 +132,13 @@ def test_calls_that_a_stop_interrupts():
         with Recording("-p", workload.pid) as recording:
             workload.tell("go")
             waits_in(workload.pid, "poll")
-            workload.signal(signal.SIGSTOP)
+            workload.send(signal.SIGSTOP)
             until(lambda: state_of(workload.pid) == "T", "stopped")
-            workload.signal(signal.SIGCONT)
+            workload.send(signal.SIGCONT)
             until(lambda: state_of(workload.pid) == "S", "asleep again")
             assert workload.tell("on")["state"] == "in epoll"
             waits_in(workload.pid, "ep_poll")
-            workload.signal(signal.SIGUSR1)
+            workload.send(signal.SIGUSR1)
             workload.hear()
             trace = recording.stop()
         workload.finish()

@@ -18,7 +18,7 @@ def test_no_call_is_interrupted():
                 workload.tell("go")
                 trace = recording.stop()
         with Recording("-p", workload.pid) as recording:
-            recording.signal(signal.SIGKILL)
+            recording.send(signal.SIGKILL)
             recording.wait()
         before = workload.tell("go")["returns"]
         truth = workload.tell("go")
@@ -52,7 +52,7 @@ def test_exit_is_not_slowed():
     with Workload("asleep") as workload:
         with Recording("-p", workload.pid) as recording:
             began = time.monotonic()
-            workload.signal(signal.SIGTERM)
+            workload.send(signal.SIGTERM)
             assert workload.process.wait(10) == -signal.SIGTERM
             took = time.monotonic() - began
             with open("/proc/net/tcp") as sockets:

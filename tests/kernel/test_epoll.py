@@ -84,7 +84,7 @@ def test_asleep_for_the_whole_recording():
         with Recording("-p", workload.pid, "-d", "0.6") as recording:
             trace = recording.finished()
         assert workload.process.poll() is None
-        workload.signal(signal.SIGTERM)
+        workload.send(signal.SIGTERM)
     assert trace.end["reason"] == "duration" and trace.end["events"] == 0, trace.end
     first = {p["tid"]: p for p in trace.of("pending", origin="snapshot")}
     assert set(first) == {workload.pid, truth["poller"], truth["acceptor"]}, first

@@ -99,7 +99,7 @@ def test_a_killed_recorder_leaves_a_target_that_lives_and_a_file_that_opens():
         with Recording("-p", workload.pid, output=path) as recording:
             workload.tell("go")
             until(lambda: path.stat().st_size > 1_000_000, "a megabyte in the file")
-            recording.signal(signal.SIGKILL)
+            recording.send(signal.SIGKILL)
             assert recording.wait() == -signal.SIGKILL
         assert workload.truth["unharmed"] == 1
         workload.tell("more")
@@ -148,7 +148,7 @@ def test_compressed_is_the_same_trace():
         path = pathlib.Path(folder) / "packed.loopscope.jsonl.zst"
         with Recording("-p", workload.pid, output=path) as recording:
             workload.tell("go")
-            recording.signal(signal.SIGINT)
+            recording.send(signal.SIGINT)
             assert recording.wait() == 0, recording.err.text()
         workload.finish()
         plain = path.with_suffix("")
