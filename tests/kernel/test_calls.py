@@ -67,9 +67,16 @@ def test_no_io_leaves_the_io_out_and_keeps_the_table_true():
     assert trace.header["io"] is False
     made = {c["call"] for c in trace.of("call")}
     left_out = {"read", "write", "pread64", "pwrite64", "readv", "writev", "preadv", "pwritev", "preadv2", "pwritev2",
-                "recvfrom", "sendto", "sendmsg", "sendmmsg", "recvmmsg", "sendfile", "splice"}
+                "recvfrom", "sendto", "sendmsg", "sendmmsg", "recvmsg", "recvmmsg", "sendfile", "splice"}
     assert not made & left_out, made & left_out
-    assert {"close", "dup", "fcntl", "recvmsg", "pipe2", "close_range", "pidfd_getfd"} <= made, made
+    assert {"close", "dup", "fcntl", "pipe2", "close_range", "pidfd_getfd"} <= made, made
+
+
+def test_no_io_keeps_the_messages_that_bring_descriptors():
+    truth, trace = observe("scm_rights", options=("--no-io",))
+    received, = trace.calls("recvmsg")
+    assert [r["fd"] for r in received["rights"]] == [truth["child_listener"], truth["child_event"]], received
+    check_identities(trace)
 
 
 def test_calls_lab_is_the_labs_calls_and_what_keeps_the_table_true():
