@@ -4,7 +4,7 @@ import os
 import signal
 import tempfile
 
-from harness.environment import require_bpf
+from harness.environment import require_bpf, skip
 from harness.identity import check_identities
 from harness.processes import until
 from harness.recorder import Recording
@@ -169,3 +169,16 @@ def waits_in(pid, function):
             where = wchan.read()
         return state_of(pid) == "S" and (function in where or where in ("", "0"))
     until(sleeping, f"asleep in {function}")
+
+
+def test_32_bit_calls_are_counted_and_not_mistaken():
+    require_bpf()
+    with Workload("compat_calls") as workload:
+        if workload.truth["state"] == "skip":
+            skip(workload.truth["why"])
+        with Recording("-p", workload.pid) as recording:
+            truth = workload.tell("go")
+            trace = recording.stop()
+        workload.finish()
+    assert trace.end["skipped"].get("32-bit calls") == truth["calls"] == 14, trace.end
+    assert {c["call"] for c in trace.of("call")} == {"read", "write"}, trace.counts()

@@ -62,3 +62,22 @@ def test_clone_files_shares_one_table_until_unshare():
     row = Report(trace).listener(truth["pid"], truth["listener"])
     assert row["accepts"] == 4 and row["address"] == f"127.0.0.1:{truth['port']}", row
     assert row["inode"] == truth["inode"], row
+
+
+def test_a_thread_with_a_table_of_its_own():
+    truth, trace = observe("thread_table")
+    ours = trace.calls("write", tid=truth["pid"], fd=truth["fd"])
+    theirs = trace.calls("write", tid=truth["thread"], fd=truth["fd"])
+    assert len(ours) == len(theirs) == 3
+    here, there = {c["files"]["fd"] for c in ours}, {c["files"]["fd"] for c in theirs}
+    assert len(here) == len(there) == 1 and here != there, (ours, theirs)
+    rows = trace.of("fd", pid=truth["pid"], fd=truth["fd"], origin="snapshot")
+    assert {r["file"] for r in rows} == here | there, rows
+    apart, = [r for r in rows if {r["file"]} == there]
+    assert apart["fdtable"] != trace.of("process")[0]["fdtable"], apart
+    waits = trace.waits(tid=truth["thread"])
+    assert len(waits) == truth["reports"] and {w["ready"][0].get("file") for w in waits} == there, waits
+    watch, = trace.of("watch", origin="snapshot")
+    assert {watch["target"]} == there and watch["fd"] == truth["fd"], watch
+    # It was so before the recording began: nobody left a table in it.
+    assert not trace.of("unshare"), trace.of("unshare")

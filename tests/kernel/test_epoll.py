@@ -77,6 +77,18 @@ def test_oneshot_is_rearmed():
                for c in changes), changes
 
 
+def test_an_instance_that_watches_an_instance():
+    truth, trace = observe("nested_epoll")
+    check_identities(trace)
+    outer, inner = trace.waits(epfd=truth["outer"]), trace.waits(epfd=truth["inner"])
+    assert len(outer) == len(inner) == truth["rounds"] == 11
+    assert {(w["ready"][0]["fd"], w["ready"][0]["data"]) for w in outer} == {(truth["inner"], "0xb")}, outer
+    assert {(w["ready"][0]["fd"], w["ready"][0]["data"]) for w in inner} == {(truth["fd"], "0xa")}, inner
+    assert outer[0]["ready"][0]["file"] == inner[0]["files"]["epfd"], (outer[0], inner[0])
+    watched = trace.of("watch", epfd=truth["outer"])
+    assert len(watched) == 1 and set(watched[0]["events"]) == {"EPOLLIN", "EPOLLET"}, watched
+
+
 def test_asleep_for_the_whole_recording():
     require_bpf()
     with Workload("asleep") as workload:

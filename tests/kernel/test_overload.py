@@ -96,7 +96,7 @@ def test_after_the_resync_the_descriptors_are_right():
     last = trace.of("snapshot_end", origin="resync")[-1]
     rows = [r for r in trace.of("fd", origin="resync") if last["since"] <= r["t"] <= last["t"]]
     open_then = {r["fd"] for r in rows if r["pid"] == truth["pid"]}
-    assert {0, 1, 2, truth["listener"], truth["epfd"], truth["event"]} <= open_then, rows
+    assert open_then == {0, 1, 2, truth["listener"], truth["epfd"], truth["event"]}, rows
     watches = [w for w in trace.of("watch", origin="resync") if last["since"] <= w["t"] <= last["t"]]
     assert sorted(w["fd"] for w in watches) == sorted([truth["listener"], truth["event"]]), watches
 
