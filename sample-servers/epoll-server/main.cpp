@@ -10,7 +10,6 @@
 // left unread is reported again by the next epoll_wait, so one read per wakeup is enough, and fair to the
 // others.
 #include <fmt/format.h>
-#include <getopt.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -18,21 +17,19 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <expected>
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
 
 #include "sample-servers/common/http.h"
 #include "sample-servers/common/listening_socket.h"
+#include "sample-servers/common/options.h"
 #include "sample-servers/common/pages.h"
 #include "sample-servers/common/unique_fd.h"
 
@@ -46,12 +43,6 @@ constexpr int kMaxEvents = 64;
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 constexpr auto kLingerTime = std::chrono::seconds(1);
 
-struct Options {
-  ListenOptions listen{.port = 8082};
-  std::chrono::milliseconds wait{20};
-  std::string root = program_folder();
-};
-
 // A connection is in one of these, and moves downwards; from Waiting it goes back to Reading for the next
 // request.
 enum class State {
@@ -59,7 +50,7 @@ enum class State {
   Waiting,    // the request at the front of `in` waits for its timer
   Lingering,  // all is answered and our side shut; reading on, because closing with unread input sends a
               // reset, which can destroy the answer before the client has read it
-  Done,  // to be closed
+  Done,       // to be closed
 };
 
 struct Connection {
@@ -75,7 +66,7 @@ struct Connection {
 
 class EpollServer {
  public:
-  explicit EpollServer(Options options) : options_(std::move(options)) {}
+  explicit EpollServer(ServerOptions options) : options_(std::move(options)) {}
   [[nodiscard]] std::expected<void, std::string> open();
   [[nodiscard]] std::expected<void, std::string> run();  // until SIGINT or SIGTERM
 
@@ -93,7 +84,7 @@ class EpollServer {
   void start_timer(Connection& connection, Clock::duration delay);
   void settle(Connection& connection);
 
-  Options options_;
+  ServerOptions options_;
   UniqueFd epoll_;
   UniqueFd listener_;
   UniqueFd signals_;
@@ -307,74 +298,9 @@ void EpollServer::settle(Connection& connection) {
   if (wanted == connection.watched) return;
   epoll_event event{.events = wanted, .data = {.u64 = 0}};
   event.data.fd = fd;
-  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd,
-              &event);  // cannot fail: it is registered, and MOD allocates nothing
+  // Cannot fail: it is registered, and MOD allocates nothing.
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
   connection.watched = wanted;
-}
-
-// ---- command line ----
-
-constexpr char kUsage[] =
-    "usage: epoll-server [OPTION]...\n"
-    "An HTTP server: one thread, one level-triggered epoll loop. / is a page, /balloons a file.\n\n"
-    "  --port N       port to listen on (8082; 0: the kernel picks one)\n"
-    "  --address A    IPv4 or IPv6 address to listen on (127.0.0.1)\n"
-    "  --backlog N    connections that may wait to be accepted (128)\n"
-    "  --wait-ms N    what every request waits for, without blocking the loop (20; 0: nothing)\n"
-    "  --root DIR     where balloons.txt is (beside the program)\n"
-    "  --help\n";
-
-std::expected<int, std::string> number(const char* option, std::string_view text, int least, int most) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.begin(), text.end(), value);
-  if (error != std::errc() || end != text.end() || value < least || value > most)
-    return std::unexpected(
-        fmt::format("--{} takes a number from {} to {}, not '{}'", option, least, most, text));
-  return value;
-}
-
-// Nothing: help was asked for.
-std::expected<std::optional<Options>, std::string> parse_options(int argc, char** argv) {
-  static const option kOptions[] = {{"port", required_argument, nullptr, 'p'},
-                                    {"address", required_argument, nullptr, 'a'},
-                                    {"backlog", required_argument, nullptr, 'b'},
-                                    {"wait-ms", required_argument, nullptr, 'w'},
-                                    {"root", required_argument, nullptr, 'r'},
-                                    {"help", no_argument, nullptr, 'h'},
-                                    {nullptr, 0, nullptr, 0}};
-  Options options;
-  int index = 0;
-  for (int option = 0; (option = ::getopt_long(argc, argv, "", kOptions, &index)) != -1;) {
-    std::expected<int, std::string> value = 0;
-    const char* name = kOptions[index].name;
-    switch (option) {
-      case 'p':
-        value = number(name, optarg, 0, 65535);
-        if (value) options.listen.port = static_cast<uint16_t>(*value);
-        break;
-      case 'b':
-        value = number(name, optarg, 0, 65535);
-        if (value) options.listen.backlog = *value;
-        break;
-      case 'w':
-        value = number(name, optarg, 0, 60000);
-        if (value) options.wait = std::chrono::milliseconds(*value);
-        break;
-      case 'a':
-        options.listen.address = optarg;
-        break;
-      case 'r':
-        options.root = optarg;
-        break;
-      case 'h':
-        return std::nullopt;
-      default:
-        return std::unexpected("see --help");
-    }
-    if (!value) return std::unexpected(value.error());
-  }
-  if (optind < argc) return std::unexpected(fmt::format("'{}' is no option; see --help", argv[optind]));
-  return options;
 }
 
 }  // namespace
@@ -382,16 +308,10 @@ std::expected<std::optional<Options>, std::string> parse_options(int argc, char*
 
 int main(int argc, char** argv) {
   using namespace loopscope::sample_servers;
-  auto options = parse_options(argc, argv);
-  if (!options) {
-    fmt::print(stderr, "epoll-server: {}\n", options.error());
-    return 2;
-  }
-  if (!*options) {
-    fmt::print("{}", kUsage);
-    return 0;
-  }
-  EpollServer server(std::move(**options));
+  auto options = parse_options("epoll-server", "One thread, one level-triggered epoll loop.",
+                               {.listen = {.port = 8082}}, argc, argv);
+  if (!options) return options.error();
+  EpollServer server(std::move(*options));
   auto result = server.open();
   if (result) result = server.run();
   if (result) return 0;
