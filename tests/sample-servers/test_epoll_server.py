@@ -63,9 +63,9 @@ def running(*options, descriptors=None):
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=PATIENCE_S)
-    # A sanitizer's report, a crash and an unclean end all show here, after every test.
-    assert process.returncode == 0, errors
-    assert "ERROR" not in errors, errors
+        # A sanitizer's report, a crash and an unclean end all show here, after every test.
+        assert process.returncode == 0, errors
+        assert "ERROR" not in errors, errors
 
 
 @pytest.fixture
