@@ -22,8 +22,9 @@ std::string user_name(uint32_t uid) {
 }  // namespace
 
 std::string remedy_for_capabilities() {
-  if (geteuid() == 0) return "start it with those capabilities: docker run --privileged, or --cap-add for each";
-  return "run it with sudo, or grant them once: "
+  if (geteuid() == 0) return "root lacks capabilities here, as in a container: start that with --privileged, or with "
+           "--cap-add BPF --cap-add PERFMON --cap-add SYS_PTRACE";
+  return "run loopscope with sudo, or give it the capabilities once: "
          "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep $(command -v loopscope)";
 }
 
