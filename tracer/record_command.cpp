@@ -14,7 +14,7 @@
 #include "tracer/recording.h"
 #include "tracer/stop_signals.h"
 #include "tracer/targets.h"
-#include "tracer/trace_file.h"
+#include "tracer/output_file.h"
 
 namespace loopscope::tracer {
 
@@ -71,7 +71,7 @@ class StopWatch {
   bool asked_ = false;
 };
 
-void print_summary(const Recording& recording, const RecordingTotals& totals, const TraceFile& file) {
+void print_summary(const Recording& recording, const RecordingTotals& totals, const OutputFile& file) {
   fmt::print(stderr, "loopscope: {} calls in {:.1f} s, {} lost, {:.1f} MB in {} ({})\n", totals.calls, totals.seconds,
              totals.lost, double(totals.bytes) / 1e6, terminal_text(file.path()), totals.reason);
   if (totals.lost)
@@ -113,7 +113,7 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
 
   Recording recording(options, command_line);
   if (auto attached = recording.attach(*targets); !attached) return fail(attached.error());
-  auto file = TraceFile::open(options.output);
+  auto file = OutputFile::open(options.output);
   if (!file) return fail(file.error());
   file->begin();
   fmt::print(stderr, "loopscope: recording {} to {}, about 0.2 us a call, {}\n",

@@ -134,7 +134,7 @@ int recorder_process(const std::string& socket_name) {
 
 std::expected<ElevatedResult, std::string> record_elevated(
     const RecordOptions& options, const std::vector<Pid>& targets, const std::vector<std::string>& command_line,
-    const TraceFile& file, const std::function<std::expected<void, std::string>()>& on_ready, const StopReason& stop,
+    const OutputFile& file, const std::function<std::expected<void, std::string>()>& on_ready, const StopReason& stop,
     int wake_fd) {
   const auto listener = PacketListener::create();
   if (!listener) return std::unexpected(listener.error());
