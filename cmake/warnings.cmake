@@ -6,6 +6,6 @@ target_compile_options(loopscope_options INTERFACE
   -Wall -Wextra -Wshadow $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> -Wcast-align -Wformat=2 -Wimplicit-fallthrough)
 if(LOOPSCOPE_SANITIZE)
   target_compile_options(loopscope_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    -O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
   target_link_options(loopscope_options INTERFACE -fsanitize=address,undefined)
 endif()
