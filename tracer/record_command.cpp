@@ -7,8 +7,6 @@
 #include <filesystem>
 #include <optional>
 
-#include "trace-model/report.h"
-#include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/launch.h"
 #include "tracer/privileges.h"
@@ -111,7 +109,7 @@ std::expected<Outcome, std::string> record_here(const RecordOptions& options, co
   if (auto ready = on_ready(); !ready) return std::unexpected(ready.error());
   const auto totals = recording.run(file.fd(), file.path(), stop, wake_fd);
   if (!totals) return std::unexpected(totals.error());
-  return Outcome{*totals, trace_model::report_text(trace_model::make_report(recording.model()), {})};
+  return Outcome{*totals, std::string()};
 }
 
 std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& options, const std::vector<Pid>& targets,
