@@ -85,6 +85,7 @@ struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
 	int exit_code;
+	int exit_signal;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;

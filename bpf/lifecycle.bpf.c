@@ -27,7 +27,8 @@ static __always_inline void report_fork(struct thread_state *parent, struct thre
 	record->child_tid = child->tid;
 	record->child_own_pid = own_pid_of(BPF_CORE_READ(task, group_leader));
 	record->pad = 0;
-	record->clone_flags = clone_flags;
+	/* kernel_clone() has split the exit signal off; -1 for threads. */
+	record->clone_flags = clone_flags | (task->exit_signal > 0 ? task->exit_signal : 0);
 	record->files = (__u64)task->files;
 	record->parent_files = (__u64)current->files;
 	submit(record);

@@ -3,9 +3,10 @@
 #include "bpf/maps.h"
 
 const volatile struct call_shape call_shapes[WIRE_MAX_CALLS] = {};
-const volatile __u32 pid_level = 0;
 const volatile __u32 follow_forks = 1;
 
+volatile __u32 pid_level = 0;
+volatile __u32 pid_ns_inum = 0;
 volatile __u32 consumer_sleeps = 0;
 volatile __u64 loss_epoch = 0;
 

@@ -67,8 +67,11 @@ LOOPSCOPE_MAP struct {
 
 /* Set before loading. */
 extern const volatile struct call_shape call_shapes[WIRE_MAX_CALLS];
-extern const volatile __u32 pid_level;	 /* of the recorder's PID namespace */
 extern const volatile __u32 follow_forks;
+
+/* The recorder's PID namespace. Written by the task iterator, which runs as the recorder. */
+extern volatile __u32 pid_level;
+extern volatile __u32 pid_ns_inum;
 
 /* Written by the user side while running. */
 extern volatile __u32 consumer_sleeps;

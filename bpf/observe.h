@@ -54,33 +54,46 @@ static __always_inline void set_header(struct wire_header *header, __u16 type, _
 	header->size = size;
 }
 
-/* The number of `pid` in the namespace `level` deep; the recorder sees only tasks at or below its own level. */
-static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level)
+/*
+ * The number of `pid` in the namespace `level` deep. With `inum`, only where that is the namespace with this number:
+ * a container beside ours has a namespace as deep, with numbers of its own.
+ */
+static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level, __u32 inum)
 {
-	struct upid upid = {};
+	void *upid;
+	struct pid_namespace *ns;
+	int nr = 0;
 
-	if (!pid || level > 31)
+	if (!pid || level > BPF_CORE_READ(pid, level))
 		return 0;
-	if (level > BPF_CORE_READ(pid, level))
-		return 0;
-	bpf_core_read(&upid.nr, sizeof(upid.nr),
-		      (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-			      level * bpf_core_type_size(struct upid) +
-			      bpf_core_field_offset(struct upid, nr));
-	return upid.nr;
+	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	if (inum) {
+		bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+		if (BPF_CORE_READ(ns, ns.inum) != inum)
+			return 0;
+	}
+	bpf_probe_read_kernel(&nr, sizeof(nr), upid + bpf_core_field_offset(struct upid, nr));
+	return nr;
 }
 
+/* As the recorder numbers it; 0: not visible to it. */
+static __always_inline __u32 seen_pid(struct pid *pid)
+{
+	return pid_at_level(pid, pid_level, pid_ns_inum);
+}
+
+/* As the process itself knows it. */
 static __always_inline __u32 own_pid_of(struct task_struct *leader)
 {
 	struct pid *pid = BPF_CORE_READ(leader, thread_pid);
 
-	return pid ? pid_at_level(pid, BPF_CORE_READ(pid, level)) : 0;
+	return pid ? pid_at_level(pid, BPF_CORE_READ(pid, level), 0) : 0;
 }
 
 static __always_inline void name_thread(struct thread_state *state, struct task_struct *task)
 {
-	state->tid = pid_at_level(BPF_CORE_READ(task, thread_pid), pid_level);
-	state->pid = pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), pid_level);
+	state->tid = seen_pid(BPF_CORE_READ(task, thread_pid));
+	state->pid = seen_pid(BPF_CORE_READ(task, group_leader, thread_pid));
 }
 
 /* The struct file behind a descriptor, 0 where there is none. */

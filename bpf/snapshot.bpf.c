@@ -18,6 +18,20 @@ static __always_inline bool sleeps(struct task_struct *task)
 	return BPF_CORE_READ((struct task_struct___old *)task, state) != 0;
 }
 
+/* Where the recorder stands: iterators run in the process that reads them. */
+static __always_inline void note_own_namespace(void)
+{
+	struct pid *pid = BPF_CORE_READ(bpf_get_current_task_btf(), thread_pid);
+	__u32 level = BPF_CORE_READ(pid, level);
+	void *upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+		     level * bpf_core_type_size(struct upid);
+	struct pid_namespace *ns;
+
+	bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
+	pid_level = level;
+	pid_ns_inum = BPF_CORE_READ(ns, ns.inum);
+}
+
 /* The thread's state where it is to be observed; `fresh` says it was not before. */
 static __always_inline struct thread_state *mark(struct task_struct *task, bool *fresh)
 {
@@ -28,11 +42,11 @@ static __always_inline struct thread_state *mark(struct task_struct *task, bool 
 	*fresh = false;
 	if (state)
 		return state;
-	pid = pid_at_level(BPF_CORE_READ(task, group_leader, thread_pid), pid_level);
+	pid = seen_pid(BPF_CORE_READ(task, group_leader, thread_pid));
 	if (!pid)
 		return NULL;
 	if (!bpf_map_lookup_elem(&targets, &pid)) {
-		ppid = pid_at_level(BPF_CORE_READ(task, real_parent, group_leader, thread_pid), pid_level);
+		ppid = seen_pid(BPF_CORE_READ(task, real_parent, group_leader, thread_pid));
 		if (!follow_forks || !ppid || !bpf_map_lookup_elem(&targets, &ppid))
 			return NULL;
 		bpf_map_update_elem(&targets, &pid, &one, BPF_ANY);
@@ -60,7 +74,7 @@ static __always_inline void describe_call(struct wire_task_row *row, struct thre
 	nr = CALL_NR(regs);
 	if (!state->in_call && !(regs_in_call(regs) && sleeps(task)))
 		return;
-	if (nr < 0 || nr >= WIRE_MAX_CALLS)
+	if (nr < 0 || nr >= WIRE_MAX_CALLS || (state->in_call && nr != state->nr))
 		return;
 	shape = &call_shapes[nr];
 	if (!shape->wanted)
@@ -95,6 +109,8 @@ int threads_there(struct bpf_iter__task *ctx)
 
 	if (!task || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
 		return 0;
+	if (ctx->meta->seq_num == 0)
+		note_own_namespace();
 	state = mark(task, &fresh);
 	if (!state)
 		return 0;
@@ -104,7 +120,7 @@ int threads_there(struct bpf_iter__task *ctx)
 	row.pid = state->pid;
 	row.tid = state->tid;
 	row.own_pid = own_pid_of(BPF_CORE_READ(task, group_leader));
-	row.ppid = pid_at_level(BPF_CORE_READ(task, real_parent, group_leader, thread_pid), pid_level);
+	row.ppid = seen_pid(BPF_CORE_READ(task, real_parent, group_leader, thread_pid));
 	row.start_ns = state->marked_ns;
 	row.timeout_ns = -2;
 	row.files = (__u64)task->files;
