@@ -16,25 +16,25 @@ void EventOrder::add(uint64_t time_ns, Observation observation) {
 }
 
 void EventOrder::release(uint64_t watermark_ns, const WireSink& wire, const ObservationSink& other) {
-  if (entries_.empty()) return;
-  if (!std::ranges::is_sorted(entries_, {}, &Entry::time_ns)) std::ranges::stable_sort(entries_, {}, &Entry::time_ns);
-  size_t next = 0;
-  for (; next < entries_.size() && entries_[next].time_ns < watermark_ns; ++next) {
-    const Entry& entry = entries_[next];
+  const auto waiting = std::span(entries_).subspan(released_);
+  if (waiting.empty()) return;
+  if (!std::ranges::is_sorted(waiting, {}, &Entry::time_ns)) std::ranges::stable_sort(waiting, {}, &Entry::time_ns);
+  for (; released_ < entries_.size() && entries_[released_].time_ns < watermark_ns; ++released_) {
+    const Entry& entry = entries_[released_];
     if (entry.size)
       wire(std::span(bytes_).subspan(entry.at, entry.size));
     else
       other(others_[entry.at]);
   }
-  keep_from(next);
+  // Moving what is left is worth it only when it is the smaller part.
+  if (released_ > entries_.size() - released_) forget_released();
 }
 
-void EventOrder::keep_from(size_t first) {
-  if (first == 0) return;
+void EventOrder::forget_released() {
   std::vector<std::byte> bytes;
   std::vector<Observation> others;
-  for (size_t i = first; i < entries_.size(); ++i) {
-    Entry& entry = entries_[i];
+  bytes.reserve(bytes_.size());
+  for (Entry& entry : std::span(entries_).subspan(released_)) {
     if (entry.size) {
       const size_t at = bytes.size();
       bytes.insert(bytes.end(), bytes_.begin() + ptrdiff_t(entry.at),
@@ -45,7 +45,8 @@ void EventOrder::keep_from(size_t first) {
       entry.at = others.size() - 1;
     }
   }
-  entries_.erase(entries_.begin(), entries_.begin() + ptrdiff_t(first));
+  entries_.erase(entries_.begin(), entries_.begin() + ptrdiff_t(released_));
+  released_ = 0;
   bytes_ = std::move(bytes);
   others_ = std::move(others);
 }

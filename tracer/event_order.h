@@ -25,8 +25,7 @@ class EventOrder {
   // Hands over everything stamped before `watermark_ns`.
   void release(uint64_t watermark_ns, const WireSink& wire, const ObservationSink& other);
 
-  [[nodiscard]] bool empty() const { return entries_.empty(); }
-  [[nodiscard]] size_t held_bytes() const { return bytes_.size(); }
+  [[nodiscard]] bool empty() const { return released_ == entries_.size(); }
 
  private:
   struct Entry {
@@ -34,9 +33,10 @@ class EventOrder {
     size_t at;    // in bytes_, or in others_ where size is 0
     size_t size;
   };
-  void keep_from(size_t first);
+  void forget_released();
 
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;  // the first `released_` are gone already
+  size_t released_ = 0;
   std::vector<std::byte> bytes_;
   std::vector<Observation> others_;
 };

@@ -16,7 +16,7 @@
 
 #include "tracer/record_options.h"
 #include "tracer/recording.h"
-#include "tracer/trace_file.h"
+#include "tracer/output_file.h"
 
 namespace loopscope::tracer {
 
@@ -33,7 +33,7 @@ struct ElevatedResult {
 // Runs a recording through sudo. `on_ready` is called once everything is attached; its error ends the recording.
 [[nodiscard]] std::expected<ElevatedResult, std::string> record_elevated(
     const RecordOptions& options, const std::vector<trace_model::Pid>& targets,
-    const std::vector<std::string>& command_line, const TraceFile& file,
+    const std::vector<std::string>& command_line, const OutputFile& file,
     const std::function<std::expected<void, std::string>()>& on_ready, const StopReason& stop, int wake_fd);
 
 }  // namespace loopscope::tracer

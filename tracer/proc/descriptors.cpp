@@ -120,7 +120,7 @@ OrErrno<std::vector<Descriptor>> descriptors(const ProcessDir& process, Details 
     if (link) d = describe_link(*link);
     d.fd = fd;
     if (d.inode == 0) take_inode(process, name, d);
-    if (details == Details::All)
+    if (details == Details::AllButEpoll && d.kind != "epoll")
       if (auto info = fd_info(process, fd)) d.info = *std::move(info);
     found.push_back(std::move(d));
   }

@@ -29,7 +29,8 @@ struct Descriptor {
 [[nodiscard]] std::string socket_protocol(const ProcFs& proc, Pid pid, int fd);
 [[nodiscard]] std::string kind_of_protocol(std::string_view protocol);
 
-enum class Details { LinksOnly, All };  // All: fdinfo as well, which for epoll holds the instance's lock meanwhile
+// Whether to read fdinfo as well; for epoll that holds the instance's lock meanwhile.
+enum class Details { LinksOnly, AllButEpoll };
 
 [[nodiscard]] OrErrno<std::vector<Descriptor>> descriptors(const ProcessDir& process, Details details);
 [[nodiscard]] OrErrno<FdInfo> fd_info(const ProcessDir& process, int fd);

@@ -14,7 +14,7 @@ namespace loopscope::tracer {
 // "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x"
 struct EpollItem {
   int fd = -1;            // the number it was registered under
-  uint32_t events = 0;    // with EPOLLERR|EPOLLHUP, which the kernel adds
+  uint32_t events = 0;    // without EPOLLERR and EPOLLHUP, which the kernel adds to every registration
   uint64_t data = 0;
   uint64_t inode = 0;     // 0: this kernel does not say (before 5.5)
 };

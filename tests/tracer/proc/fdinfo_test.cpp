@@ -20,10 +20,10 @@ TEST(FdInfo, EpollItemsAreHexadecimalButForTheFd) {
   EXPECT_FALSE(info.nonblock);
   ASSERT_EQ(info.epoll_items.size(), 3u);
   EXPECT_EQ(info.epoll_items[0].fd, 3);
-  EXPECT_EQ(info.epoll_items[0].events, 0x10000019u);
+  EXPECT_EQ(info.epoll_items[0].events, 0x10000001u);
   EXPECT_EQ(info.epoll_items[0].data, 3u);
   EXPECT_EQ(info.epoll_items[0].inode, 0x7515u);
-  EXPECT_EQ(info.epoll_items[1].events, 0x80002019u);
+  EXPECT_EQ(info.epoll_items[1].events, 0x80002001u);
   EXPECT_EQ(info.epoll_items[1].data, 0x7f93deadbeef0001u);
   EXPECT_EQ(info.epoll_items[1].inode, 0xffffffffu);
   EXPECT_EQ(info.epoll_items[2].data, UINT64_MAX);

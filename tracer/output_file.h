@@ -11,13 +11,13 @@
 
 namespace loopscope::tracer {
 
-class TraceFile {
+class OutputFile {
  public:
   // "-" is stdout. The error is a sentence.
-  [[nodiscard]] static std::expected<TraceFile, std::string> open(const std::string& path);
+  [[nodiscard]] static std::expected<OutputFile, std::string> open(const std::string& path);
 
   // Wraps a descriptor that another process opened.
-  TraceFile(std::string path, UniqueFd fd, bool created)
+  OutputFile(std::string path, UniqueFd fd, bool created)
       : path_(std::move(path)), fd_(std::move(fd)), created_(created) {}
 
   [[nodiscard]] int fd() const { return fd_.get(); }

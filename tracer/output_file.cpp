@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tracer/trace_file.h"
+#include "tracer/output_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,8 +26,8 @@ void give_to_caller(int fd) {
 
 }  // namespace
 
-std::expected<TraceFile, std::string> TraceFile::open(const std::string& path) {
-  if (path == "-") return TraceFile(path, UniqueFd(dup(STDOUT_FILENO)), false);
+std::expected<OutputFile, std::string> OutputFile::open(const std::string& path) {
+  if (path == "-") return OutputFile(path, UniqueFd(dup(STDOUT_FILENO)), false);
   UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
   const bool created = bool(fd);
   if (!created && errno == EEXIST) fd = UniqueFd(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -35,16 +35,16 @@ std::expected<TraceFile, std::string> TraceFile::open(const std::string& path) {
     return std::unexpected(fmt::format("cannot write the trace to {}: {}; name another place with -o",
                                        trace_model::terminal_text(path), strerror(errno)));
   if (created) give_to_caller(fd.get());
-  return TraceFile(path, std::move(fd), created);
+  return OutputFile(path, std::move(fd), created);
 }
 
-void TraceFile::begin() {
+void OutputFile::begin() {
   struct stat info{};
   // A pipe or a device cannot be emptied and need not be.
   if (fstat(fd(), &info) == 0 && S_ISREG(info.st_mode) && !is_stdout() && ftruncate(fd(), 0) != 0) return;
 }
 
-void TraceFile::abandon() {
+void OutputFile::abandon() {
   if (created_) unlink(path_.c_str());
 }
 

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/trace-model/random_records.h"
+
+namespace loopscope::trace_model {
+
+std::string RandomRecords::bytes() {
+  static constexpr std::string_view kPieces[]{
+      "/srv/app", "balloons.py", "z\xC3\xBCrich", "\xF0\x9F\x8E\x88", "\"", "\\", "\n\t\r", "\x01\x1F", "\x7F", "\xFF",
+      "\xC3",     "\xED\xA0\x80", "\xE2\x80\xA8",  "unix:@a",         "x",  "/",  "\xC0\x80", "<>&'",    "{}[],:"};
+  std::string text;
+  for (uint64_t n = any() % 6; n > 0; --n) text += kPieces[random_() % std::size(kPieces)];
+  if (random_() % 8 == 0) text += '\0';
+  return text;
+}
+
+std::vector<std::string> RandomRecords::texts() {
+  std::vector<std::string> all(any() % 4);
+  for (std::string& text : all) text = bytes();
+  return all;
+}
+
+std::vector<int> RandomRecords::fds() {
+  std::vector<int> all(any() % 5);
+  for (int& each : all) each = fd();
+  return all;
+}
+
+uint64_t RandomRecords::bits(const SymbolTable& table) {
+  uint64_t all = table.choices.empty() ? 0 : table.choices[random_() % table.choices.size()].bits;
+  for (const Symbol& flag : table.flags)
+    if (random_() % 4 == 0) all |= flag.bits;
+  if (random_() % 4 == 0) all |= uint64_t{1} << (random_() % 64);
+  return all;
+}
+
+SocketInfo RandomRecords::socket(bool row) {
+  SocketInfo socket;
+  socket.kind = coin() ? "tcp" : "unix";
+  if (row && coin()) socket.state = "listen";
+  if (row && coin()) socket.sock_type = "SOCK_STREAM";
+  if (coin()) socket.local = "unix:/" + bytes();
+  if (coin()) socket.peer = "[::1]:8080" + bytes();
+  if (coin()) socket.backlog = int64_t(any());
+  if (coin()) socket.queue = 0;
+  socket.inode = any();
+  return socket;
+}
+
+void RandomRecords::fill_argument(CallBody& call, size_t index, size_t& fd_set) {
+  const ArgSpec& arg = call.spec->args[index];
+  call.present |= uint8_t(1u << index);
+  switch (arg.kind) {
+    case ArgKind::Int: call.args[index] = time(); break;
+    case ArgKind::Uint:
+    case ArgKind::Octal:
+    case ArgKind::Opaque: call.args[index] = int64_t(any()); break;
+    case ArgKind::DirFd: call.args[index] = coin() ? -100 : fd(); break;
+    case ArgKind::Fd: call.args[index] = fd(); break;
+    case ArgKind::Flags:
+    case ArgKind::Choice: call.args[index] = int64_t(bits(*arg.symbols)); break;
+    case ArgKind::Ns: call.args[index] = coin() ? -1 : time(); break;
+    case ArgKind::Path:
+    case ArgKind::Address:
+      call.text = bytes();
+      call.text_cut = coin();
+      break;
+    case ArgKind::FdPair:
+      call.pair = {fd(), fd()};
+      call.pair_files = {file(), coin() ? file() : 0};
+      break;
+    case ArgKind::PollFds:
+      for (const int each : fds())
+        call.poll_fds.push_back({each, uint32_t(bits(symbols::kPollEvents)), coin() ? file() : 0});
+      break;
+    case ArgKind::FdSet: call.fd_sets[fd_set++] = fds(); break;
+  }
+  if (arg.kind == ArgKind::Fd || arg.kind == ArgKind::DirFd) call.files[index] = coin() ? file() : 0;
+}
+
+void RandomRecords::fill(CallBody& call, const CallSpec& spec) {
+  call.spec = &spec;
+  call.tid = pid();
+  call.pid = coin() ? call.tid : pid();
+  size_t fd_set = 0;
+  for (size_t i = 0; i < spec.args.size(); ++i) {
+    if (random_() % 8) {
+      fill_argument(call, i, fd_set);
+      continue;
+    }
+    call.unreadable |= uint8_t(1u << i);
+    fd_set += spec.args[i].kind == ArgKind::FdSet;
+  }
+  if (spec.name == "restart_syscall") call.continues = "poll";
+}
+
+void RandomRecords::fill_result(Call& call) {
+  if (coin()) {
+    call.ret = -1;
+    call.error = int(1 + any() % 600);
+  } else {
+    call.ret = time();
+    call.ret_file = coin() ? file() : 0;
+  }
+  const bool epoll = call.spec->wait == WaitKind::Epoll;
+  for (uint64_t n = any() % 4; n > 0; --n) {
+    ReadyEntry entry{.events = uint32_t(bits(epoll ? symbols::kEpollEvents : symbols::kPollEvents)),
+                     .data = epoll ? any() : 0, .fd = -1, .file = 0, .candidates = {}};
+    if (coin()) entry.candidates = {fd(), fd()};
+    else if (coin()) entry.fd = fd(), entry.file = file();
+    call.ready.push_back(entry);
+  }
+  if (coin()) call.ready_total = uint32_t(call.ready.size() + 1 + any() % 100);
+  if (coin()) call.socket = socket(false);
+  for (uint64_t n = any() % 3; n > 0; --n) call.rights.push_back({fd(), file()});
+  if (!call.rights.empty() && coin()) call.rights_total = 253;
+}
+
+Call RandomRecords::call(const CallSpec& spec) {
+  Call call;
+  fill(call, spec);
+  fill_result(call);
+  call.id = 1 + any();
+  call.t = time() / 2;
+  call.dur = time() / 2;
+  call.late = coin() ? 0 : int64_t(any() >> 1);
+  call.pending = coin() ? 0 : any();
+  call.start_known = coin();
+  call.uncertain = coin();
+  return call;
+}
+
+Pending RandomRecords::pending(const CallSpec& spec) {
+  Pending pending;
+  fill(pending, spec);
+  pending.id = 1 + any();
+  pending.t = time();
+  pending.seen = time();
+  pending.start_known = coin();
+  pending.origin = coin() ? Origin::Trace : origin();
+  return pending;
+}
+
+Event RandomRecords::record(size_t kind) {
+  const RecordId id = 1 + any();
+  const Pid tid = pid(), who = coin() ? tid : pid();
+  switch (kind) {
+    case 0: {
+      TraceHeader header{.id = id, .tool = "loopscope 0.1.0", .started = "2026-11-22T10:00:00Z", .kernel = "6.12.0",
+                         .arch = "x86_64", .monotonic_ns = int64_t(any() >> 1), .host_cpus = 2, .command = texts(),
+                         .target = {pid(), pid()}, .calls = {"accept", "accept4"}, .io = coin(),
+                         .probes = {{"calls", "tp_btf"}, {"off-cpu", "off: \"why\""}}, .last_s = {}};
+      if (coin()) header.last_s = double(any() % 1000) / 8;
+      return header;
+    }
+    case 1:
+      return ProcessRow{.id = id, .t = time(), .pid = who, .ppid = int(any() % 100), .nspid = coin() ? 0 : who + 1,
+                        .fdtable = file(), .comm = bytes(), .exe = bytes(), .cmdline = texts(),
+                        .threads = {{tid, bytes()}, {pid(), ""}}, .netns = any(), .pidns = any(), .origin = origin()};
+    case 2:
+      return FdRow{.id = id, .t = time(), .pid = who, .fd = fd(), .file = file(), .fdtable = coin() ? 0 : file(),
+                   .socket = socket(true), .path = bytes(), .cloexec = coin(), .nonblock = coin(), .origin = origin()};
+    case 3:
+      return WatchRow{.id = id, .t = time(), .pid = who, .epfd = fd(), .file = file(), .fd = fd(), .target = file(),
+                      .events = uint32_t(bits(symbols::kEpollEvents)), .data = any(), .target_closed = coin(),
+                      .origin = origin()};
+    case 5:
+      return SnapshotEnd{.id = id, .t = time(), .since = time(), .pids = {who, tid}, .origin = origin(),
+                         .incomplete = bytes()};
+    case 7:
+      return Fork{.id = id, .t = time(), .pid = who, .tid = tid, .child = who, .child_tid = pid(),
+                  .nspid = coin() ? 0 : who + 1, .fdtable = file(), .flags = bits(symbols::kCloneFlags)};
+    case 8:
+      return Exec{.id = id, .t = time(), .pid = who, .tid = tid, .old_tid = coin() ? 0 : pid(), .exe = bytes(),
+                  .fdtable = file()};
+    case 9: return Unshare{.id = id, .t = time(), .pid = who, .tid = tid, .fdtable = 1 + file() / 2, .from = file()};
+    case 10: {
+      Exit exit{.id = id, .t = time(), .pid = who, .tid = tid, .code = 0, .signal = 0, .last = coin()};
+      (coin() ? exit.code : exit.signal) = int(any() % 64);
+      return exit;
+    }
+    case 11:
+      return Lost{.id = id, .t = time(), .until = time(), .count = any(), .loss_class = LossClass(any() % 4)};
+    case 12:
+      return End{.id = id, .t = time(), .events = any(), .lost = any(), .reason = "error", .error = bytes(),
+                 .skipped = {{"32-bit calls", any()}, {"a \"quote\"", 1}}};
+    default: return Unknown{.id = id, .type = "sqe"};
+  }
+}
+
+}  // namespace loopscope::trace_model
