@@ -42,8 +42,8 @@ void add_record(CLI::App& app, RecordArguments& a) {
       ->type_name("SECONDS")->check(CLI::PositiveNumber);
   record->add_option("--calls", a.options.calls,
                      "Record these calls and groups only, separated by commas. Groups: default, lab (the epoll, open, "
-                     "bind, listen and accept families), io, epoll, poll, io_uring, socket, accept, open, close, dup, "
-                     "notify, process. Calls that keep the table of descriptors true are always recorded")->type_name("LIST");
+                     "bind, listen and accept families), io, epoll, io_uring, notify, process, @poll, @socket, @accept, "
+                     "@open, @close, @dup. Calls that keep the table of descriptors true are always recorded")->type_name("LIST");
   record->add_flag("--no-io", a.options.no_io, "Leave out reads and writes");
   record->add_flag("--no-sched", a.options.no_sched, "Leave out scheduling (this version records none)");
   record->add_flag("--no-follow", a.options.no_follow, "Do not follow children, existing or future");
