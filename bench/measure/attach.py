@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What attaching costs: how long until the first event, and how long a target with a large epoll instance is held up
+while its state is read."""
+import json
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from measure.micro import micro_calls
+from measure.processes import BIN, Failed, running
+from measure.tracers import LAB, bpftrace, loopscope, wait_until
+
+ITEMS = 10_000
+READING_MS = 1500
+
+
+# ---- start to first event ----
+
+
+def first_event_loopscope(path):
+    """CLOCK_MONOTONIC of the first call in a trace, ns."""
+    with open(path, encoding="utf-8") as trace:
+        zero = json.loads(trace.readline())["monotonic_ns"]
+        for line in trace:
+            record = json.loads(line)
+            if record["type"] == "call":
+                return zero + record["t"] + record["dur"]
+    raise Failed("no call in the trace")
+
+
+def first_event_bpftrace(path):
+    """The same of our bpftrace script's first whole line: "START TID PROBE = RET <DURATION>"."""
+    with open(path, encoding="utf-8") as lines:
+        for line in lines:
+            words = line.split()
+            if len(words) == 6 and words[0] != "0":
+                return int(words[0]) + int(words[5].strip("<>"))
+    raise Failed("no call in bpftrace's output")
+
+
+def latency(rounds):
+    found = {"loopscope": [], "bpftrace": []}
+    with tempfile.TemporaryDirectory(prefix="loopscope-bench-") as name, micro_calls() as busy:
+        folder = pathlib.Path(name)
+        for _ in range(rounds):
+            for tracer, attach, first in (("loopscope", loopscope("--calls", "lab"), first_event_loopscope),
+                                          ("bpftrace", bpftrace, first_event_bpftrace)):
+                calls = threading.Thread(target=busy.measure, args=(2_000, 500))  # a while of calls without a pause
+                calls.start()
+                with attach(busy.pid, LAB, folder) as outcome:
+                    calls.join()
+                found[tracer].append((first(outcome.path) - outcome.start_ns) / 1e6)
+    return found
+
+
+# ---- how long the target stalls ----
+
+
+class Target:
+    def __init__(self, process):
+        self.process = process
+        words = process.stdout.readline().split()
+        self.pid, self.epfd = int(words[1]), int(words[3])
+
+    def while_running(self, action):
+        """The worst epoll_ctl while `action` runs beside it, ns, and how often the target lost its CPU."""
+        self.process.stdin.write(f"go {READING_MS}\n")
+        self.process.stdin.flush()
+        time.sleep(0.2)  # let it get going: what is measured is a state, not a moment
+        action()
+        words = self.process.stdout.readline().split()
+        return int(words[1]), int(words[7])
+
+
+def stalls(rounds):
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="loopscope-bench-") as name, \
+            running([BIN / "snapshot_stall", ITEMS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        folder, target = pathlib.Path(name), Target(process)
+
+        def read_fdinfo():
+            for _ in range(5):
+                pathlib.Path(f"/proc/{target.pid}/fdinfo/{target.epfd}").read_bytes()
+
+        def record(*options):
+            with loopscope(*options)(target.pid, LAB, folder):
+                pass
+
+        actions = [("nothing", lambda: None), ("fdinfo read 5 times", read_fdinfo),
+                   ("loopscope record, attach to end", lambda: record("--calls", "accept"))]
+        for number in range(rounds):
+            for what, action in actions if number % 2 == 0 else reversed(actions):
+                found.setdefault(what, []).append(target.while_running(action))
+    return found
+
+
+def run(rounds=10):
+    print("### Attaching\n")
+    for tracer, ms in latency(rounds).items():
+        print(f"* {tracer}: from its start to the first event {statistics.median(ms):.0f} ms "
+              f"({min(ms):.0f}–{max(ms):.0f}), {len(ms)} times")
+    print(f"\nWorst `epoll_ctl` of a process with {ITEMS:,} epoll items, in {rounds} runs of {READING_MS} ms each. A run "
+          "in which the process lost its CPU shows that too, so the least is the cleanest.\n")
+    print("| meanwhile | least, µs | median, µs | most, µs | times it lost its CPU |\n|---|---|---|---|---|")
+    for what, pairs in stalls(rounds).items():
+        worst = [ns / 1000 for ns, _ in pairs]
+        print(f"| {what} | {min(worst):,.0f} | {statistics.median(worst):,.0f} | {max(worst):,.0f} | "
+              f"{sum(count for _, count in pairs)} |", flush=True)
+    print(file=sys.stderr)

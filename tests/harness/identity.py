@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The descriptor tables of a trace, kept by a few lines that share nothing with loopscope's model, to check the
+identities the recorder writes: whenever a call names a descriptor, the trace must have said before that this number is
+this file. Meant for programs whose calls do not race: there, file order is what happened."""
+
+
+class Tables:
+    def __init__(self):
+        self.table_of = {}   # pid → fdtable
+        self.files = {}      # fdtable → {fd: file}
+        self.confirmed = {}  # (fdtable, fd) → time it was last known
+        self.checked = 0
+
+    def of(self, pid):
+        return self.files.setdefault(self.table_of.get(pid, ("unknown", pid)), {})
+
+    def apply(self, record):
+        handler = getattr(self, "on_" + record["type"], None)
+        if handler:
+            handler(record)
+
+    def on_process(self, row):
+        self.table_of[row["pid"]] = row["fdtable"]
+
+    def on_fd(self, row):
+        table = row.get("fdtable", self.table_of.get(row["pid"]))
+        self.files.setdefault(table, {})[row["fd"]] = row["file"]
+        self.confirmed[table, row["fd"]] = row["t"]
+
+    def on_snapshot_end(self, record):
+        if "incomplete" in record:
+            return
+        for table in {self.table_of.get(pid) for pid in record["pids"]}:
+            for fd in list(self.files.get(table, {})):
+                if self.confirmed.get((table, fd), record["since"]) < record["since"]:
+                    del self.files[table][fd]
+
+    def on_fork(self, record):
+        if "CLONE_THREAD" in record.get("flags", []):
+            return
+        parent = self.table_of.get(record["pid"])
+        self.table_of[record["child"]] = record["fdtable"]
+        if record["fdtable"] != parent:
+            self.files[record["fdtable"]] = dict(self.files.get(parent, {}))
+
+    def on_exec(self, record):
+        # Which descriptors are gone the rows that follow say, and their snapshot_end.
+        old = self.of(record["pid"])
+        self.table_of[record["pid"]] = record["fdtable"]
+        self.files[record["fdtable"]] = dict(old)
+        for fd in old:
+            self.confirmed[record["fdtable"], fd] = record["t"] - 1
+
+    def on_unshare(self, record):
+        self.files[record["fdtable"]] = dict(self.files.get(record["from"], {}))
+        self.table_of[record["pid"]] = record["fdtable"]
+
+    def on_call(self, call):
+        table = self.of(call["pid"])
+        files, arguments = call.get("files", {}), call.get("args", {})
+        for name, file in files.items():
+            fd = arguments.get(name)
+            if name not in ("ret", "newfd", "sv", "pipefd") and isinstance(fd, int) and isinstance(file, int):
+                assert table.get(fd, file) == file, f"fd {fd} is file {table[fd]}, but {call}"
+                self.checked += fd in table
+        if call["ret"] < 0:
+            return
+        number = self.table_of.get(call["pid"])
+        opened = [(call["ret"], files["ret"])] if "ret" in files else []
+        for pair in ("sv", "pipefd"):
+            opened += zip(arguments.get(pair, []), files.get(pair, []))
+        opened += [(right["fd"], right["file"]) for right in call.get("rights", [])]
+        for fd, file in opened:
+            table[fd] = file
+            self.confirmed[number, fd] = call["t"] + call["dur"]
+        if call["call"] == "close":
+            table.pop(arguments["fd"], None)
+        if call["call"] == "close_range" and "CLOSE_RANGE_CLOEXEC" not in arguments.get("flags", []):
+            for fd in [n for n in table if arguments["first"] <= n <= arguments["last"]]:
+                del table[fd]
+
+
+def check_identities(trace, at_least=1):
+    """Replays the trace; gives the tables as they are at its end."""
+    tables = Tables()
+    for record in trace.records:
+        tables.apply(record)
+    assert tables.checked >= at_least, f"only {tables.checked} identities could be checked"
+    return tables

@@ -1,0 +1,60 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs test files without pytest, for a guest that has nothing but Python's own library.
+
+    run_plain.py FILE… [-k WORD]
+
+One line a test: `ok`, `skip` or `FAIL`, its name and its seconds; a failed one is followed by what happened. Exit code
+1 when one failed, or none ran.
+"""
+import contextlib
+import importlib.util
+import io
+import pathlib
+import sys
+import time
+import traceback
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+
+def tests_in(path):
+    spec = importlib.util.spec_from_file_location(pathlib.Path(path).stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name, test in vars(module).items():
+        if name.startswith("test_") and callable(test):
+            for case in getattr(test, "cases", [{}]):
+                label = f"{module.__name__}::{name}" + "".join(f"[{value}]" for value in case.values())
+                yield label, lambda test=test, case=case: test(**case)
+
+
+def run_one(label, test):
+    said = io.StringIO()
+    began = time.monotonic()
+    outcome, detail = "ok", ""
+    try:
+        with contextlib.redirect_stdout(said):
+            test()
+    except unittest.SkipTest as skipped:
+        outcome, detail = "skip", f": {skipped}"
+    except Exception:  # pylint: disable=broad-except  (whatever it is, the next test has to run)
+        outcome, detail = "FAIL", "\n" + traceback.format_exc() + said.getvalue()
+    print(f"{outcome:4} {label} {time.monotonic() - began:.2f} s{detail}", flush=True)
+    return outcome
+
+
+def main(arguments):
+    word = ""
+    if "-k" in arguments:
+        at = arguments.index("-k")
+        word = arguments[at + 1]
+        del arguments[at:at + 2]
+    outcomes = [run_one(label, test) for path in arguments for label, test in tests_in(path) if word in label]
+    print(f"{outcomes.count('ok')} passed, {outcomes.count('FAIL')} failed, {outcomes.count('skip')} skipped")
+    return 1 if "FAIL" in outcomes or not outcomes else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Threads and processes that come, become another program, and go."""
+from harness.environment import require_bpf
+from harness.identity import check_identities
+from harness.recorder import Recording
+from harness.workload import Workload, observe
+
+
+def test_threads_created_and_exiting():
+    truth, trace = observe("threads")
+    trace.check_nothing_lost()
+    made = [f for f in trace.of("fork") if "CLONE_THREAD" in f["flags"]]
+    assert [f["child_tid"] for f in made] == truth["tids"] and len(truth["tids"]) == 44, made
+    assert {f["child"] for f in made} == {truth["pid"]}, made
+    for tid in truth["tids"]:
+        writes = trace.calls("write", tid=tid)
+        assert len(writes) == truth["writes_each"] and {c["pid"] for c in writes} == {truth["pid"]}, (tid, writes)
+        gone, = trace.of("exit", tid=tid)
+        assert "last" not in gone and gone["code"] == 0, gone
+
+
+def test_37_children():
+    truth, trace = observe("forks")
+    trace.check_nothing_lost()
+    check_identities(trace, at_least=0)
+    forked = trace.of("fork")
+    assert [f["child"] for f in forked if f["pid"] == truth["pid"]] == truth["children"]
+    assert len(forked) == len(truth["children"]) + truth["grandchildren"] == 42
+    assert len({f["fdtable"] for f in forked}) == 42, "a copy of the table is a table of its own"
+    assert len(trace.calls("eventfd2")) == truth["eventfds"] == 84
+    codes = {e["pid"]: e["code"] for e in trace.of("exit", last=True)}
+    assert [codes[pid] for pid in truth["children"]] == list(range(37)), codes
+    for fork in forked:
+        assert len(trace.calls("eventfd2", pid=fork["child"])) == 2, fork
+        calls = [c["id"] for c in trace.calls(pid=fork["child"])]
+        gone, = trace.of("exit", pid=fork["child"])
+        assert fork["id"] < min(calls) and max(calls) < gone["id"], (fork, calls, gone)
+
+
+def test_exec_by_a_thread_that_is_not_the_leader():
+    truth, trace = observe("thread_exec")
+    executed, = trace.of("exec")
+    assert executed["old_tid"] == truth["thread"] and executed["tid"] == executed["pid"] == truth["pid"], executed
+    after = [c for c in trace.calls("eventfd2") if c["id"] > executed["id"]]
+    assert len(after) == truth["eventfds"] == 3 and {c["tid"] for c in after} == {truth["pid"]}, after
+    rows = [r["fd"] for r in trace.of("fd", origin="exec")]
+    assert truth["epfd"] not in rows, "close-on-exec survived"
+    # The leader's epoll_wait and the third thread's read never returned.
+    assert not trace.waits(), trace.waits()
+    check_identities(trace, at_least=0)
+
+
+def test_vfork_and_exec():
+    truth, trace = observe("vfork_exec")
+    trace.check_nothing_lost()
+    executed = trace.of("exec")
+    assert [e["pid"] for e in executed] == truth["children"], executed
+    assert all(e["exe"].endswith("/true") for e in executed), executed
+    children = [*truth["children"], truth["without_exec"]]
+    assert [f["child"] for f in trace.of("fork")] == children
+    assert all({"CLONE_VM", "CLONE_VFORK"} <= set(f["flags"]) for f in trace.of("fork")), trace.of("fork")
+    assert {e["pid"]: e["code"] for e in trace.of("exit", last=True)} == {
+        **{pid: 0 for pid in truth["children"]}, truth["without_exec"]: 3}
+    for pid in truth["children"]:
+        assert trace.calls("openat", pid=pid), f"nothing seen of what {pid} did after exec"
+
+
+def test_exit_while_a_thread_sleeps_in_epoll_wait():
+    require_bpf()
+    with Workload("exit_in_wait") as workload:
+        truth = workload.truth
+        with Recording("-p", workload.pid) as recording:
+            workload.send_line("go")
+            trace = recording.finished()
+        assert workload.wait() == 41
+    assert trace.end["reason"] == "target exited", trace.end
+    assert not trace.waits(), trace.waits()
+    sleeping, = trace.of("pending", tid=truth["sleeper"], origin="snapshot")
+    assert sleeping["args"]["epfd"] == truth["epfd"], sleeping
+    exits = trace.of("exit")
+    assert sorted(e["tid"] for e in exits) == sorted([workload.pid, truth["sleeper"]]), exits
+    assert [e.get("last", False) for e in exits] == [False, True] and exits[-1]["code"] == 41, exits
+
+
+def test_a_thread_and_children_that_exist_already_are_followed():
+    truth, trace = observe("exclusive_workers")
+    rows = {r["pid"] for r in trace.of("process", origin="snapshot")}
+    assert rows == {truth["pid"], *(w["pid"] for w in truth["workers"])}, rows
+    assert set(trace.of("snapshot_end")[0]["pids"]) == rows
+
+
+def test_no_follow_leaves_children_out():
+    truth, trace = observe("forks", options=("--no-follow",))
+    assert {c["pid"] for c in trace.of("call")} == {truth["pid"]}
+    assert not trace.calls("eventfd2")

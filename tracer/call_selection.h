@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which calls a recording holds: `--calls LIST` and `--no-io`.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bpf/wire_events.h"
+#include "trace-model/call_table.h"
+
+namespace loopscope::tracer {
+
+struct CallSelection {
+  std::vector<const trace_model::CallSpec*> calls;  // sorted by name, only those this machine has
+  bool io = true;                                   // reads and writes are among them
+  bool rights_only = false;                         // recvmsg is kept only for the descriptors it received
+};
+
+// `list` is empty for the default set, else names of calls and groups separated by commas: `lab`, `io`, `epoll`,
+// `poll`, `io_uring`, `socket`, `accept`, `open`, `close`, `dup`, `notify`, `process`, `default`. Calls that keep
+// the descriptor table true are always added. An unknown name is an error that names it and its nearest neighbours.
+[[nodiscard]] std::expected<CallSelection, std::string> select_calls(std::string_view list, bool no_io);
+
+// The table the kernel side works from, indexed by call number.
+[[nodiscard]] std::vector<call_shape> shapes_of(const CallSelection& selection);
+
+}  // namespace loopscope::tracer

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the state of the targets was read to be, before kernel addresses are turned into the numbers of the trace.
+// That happens when a record takes its place in the order of time: an address means one file before a call that
+// makes another at the same place, and that other after it.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "bpf/wire_events.h"
+#include "trace-model/events.h"
+
+namespace loopscope::tracer {
+
+struct ProcessObservation {
+  trace_model::ProcessRow row;
+  uint64_t files = 0;
+};
+
+struct FdObservation {
+  wire_fd_row row;
+  std::string link;  // of /proc/PID/fd/N; empty for sockets and where it could not be read
+  trace_model::Origin origin;
+};
+
+struct WatchObservation {
+  wire_watch_row row;
+  uint64_t instance_file = 0;
+  int epfd = -1;
+  trace_model::Pid pid = 0;
+  bool target_closed = false;
+  trace_model::Origin origin;
+};
+
+struct PendingObservation {
+  wire_task_row row;
+  trace_model::Pending pending;  // its arguments; times and identities are not yet set
+  trace_model::Origin origin;
+};
+
+using Observation =
+    std::variant<trace_model::Event, ProcessObservation, FdObservation, WatchObservation, PendingObservation>;
+
+}  // namespace loopscope::tracer

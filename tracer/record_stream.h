@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// From wire records in order of time to lines of a trace: numbers for kernel objects, names for arguments, ids, joins.
+// The model is fed with the same records, so that the summary at the end says what a report on the file would.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "trace-model/model.h"
+#include "tracer/call_decoder.h"
+#include "tracer/observations.h"
+#include "tracer/pending_calls.h"
+
+namespace loopscope::tracer {
+
+class RecordStream {
+ public:
+  // `start_ns`: the trace's t 0 on CLOCK_MONOTONIC. Lines are appended to the string that lines() returns.
+  explicit RecordStream(uint64_t start_ns);
+
+  // Records must come in order of completion time; one that does not is marked `late`.
+  void take(std::span<const std::byte> wire_record);
+  void take(Observation& observation);
+  void take(trace_model::Event event);
+
+  [[nodiscard]] std::string& lines() { return lines_; }
+  [[nodiscard]] const trace_model::Model& model() const { return model_; }
+  [[nodiscard]] const PendingCalls& pending() const { return pending_; }
+  [[nodiscard]] uint64_t calls_written() const { return calls_written_; }
+  [[nodiscard]] uint64_t undecodable() const { return undecodable_; }
+  [[nodiscard]] trace_model::Ns last_time() const { return last_time_; }
+  [[nodiscard]] trace_model::RecordId next_id() { return ++last_id_; }
+
+  // Observed threads that have not exited.
+  [[nodiscard]] bool any_thread_left() const { return !threads_.empty(); }
+  [[nodiscard]] bool saw_any_thread() const { return saw_thread_; }
+
+ private:
+  struct Thread {
+    trace_model::Pid pid = 0;
+    uint64_t files = 0;
+  };
+  void take_call(const wire_call& record, std::span<const std::byte> payload);
+  void take_fork(const wire_fork& record);
+  void take_exec(const wire_exec& record);
+  void take_exit(const wire_exit& record);
+  void take_process(ProcessObservation& observed);
+  void take_fd(const FdObservation& observed);
+  void take_watch(const WatchObservation& observed);
+  void take_pending(PendingObservation& observed);
+  Thread& thread(trace_model::Pid pid, uint32_t tid, uint64_t files);
+  void forget_thread(trace_model::Pid pid, uint32_t tid);
+  void note_table(uint32_t pid, uint32_t tid, uint64_t files, uint64_t time_ns);
+  template <typename Record>
+  void write(Record& record);
+  [[nodiscard]] trace_model::Ns time(uint64_t ns) const { return trace_model::Ns(ns - start_ns_); }
+
+  uint64_t start_ns_;
+  std::string lines_;
+  trace_model::Model model_;
+  FileIds files_;
+  FdTableIds tables_;
+  CallDecoder decoder_;
+  PendingCalls pending_;
+  trace_model::Call call_;
+  trace_model::FlatMap<Thread> threads_;  // by tid
+  std::unordered_map<trace_model::Pid, size_t> live_threads_;  // of each process
+  trace_model::RecordId last_id_ = 0;
+  trace_model::Ns last_time_ = INT64_MIN;
+  uint64_t calls_written_ = 0, undecodable_ = 0;
+  bool saw_thread_ = false;
+};
+
+}  // namespace loopscope::tracer
