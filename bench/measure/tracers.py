@@ -109,8 +109,8 @@ def loopscope(*options):
         command = [BIN / "loopscope", "record", "-p", pid, "-o", outcome.path, *options]
         with open(folder / "loopscope.log", "wb") as log, \
                 running(command, ends_by=signal.SIGINT, stdout=log, stderr=log) as process:
-            wait_until(lambda: outcome.path.exists() and has_record(outcome.path, "snapshot_end"),
-                       "loopscope record", process)
+            growing = Growing(outcome.path)
+            wait_until(lambda: growing.has(b'"type":"snapshot_end"'), "loopscope record", process)
             yield outcome
             if end(process, signal.SIGINT) != 0:
                 raise Failed("loopscope record failed: " + (folder / "loopscope.log").read_text(errors="replace")[-500:])
@@ -121,9 +121,23 @@ def loopscope(*options):
     return attached
 
 
-def has_record(path, kind):
-    with open(path, "rb") as trace:
-        return f'"type":"{kind}"'.encode() in trace.read(1 << 20)
+class Growing:
+    """A file that is being written; each look reads on from where the last one ended."""
+
+    def __init__(self, path):
+        self.path, self.offset, self.rest = path, 0, b""
+
+    def has(self, wanted):
+        if not self.path.exists():
+            return False
+        with open(self.path, "rb") as trace:
+            trace.seek(self.offset)
+            while piece := trace.read(1 << 20):
+                self.offset += len(piece)
+                if wanted in self.rest + piece:
+                    return True
+                self.rest = piece[-len(wanted):]
+        return False
 
 
 def last_line(path):
