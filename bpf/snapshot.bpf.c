@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_tracing.h>
 
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 #define MAX_WATCHES_PER_FILE 64
 
@@ -107,7 +108,8 @@ int threads_there(struct bpf_iter__task *ctx)
 	struct thread_state *state;
 	bool fresh;
 
-	if (!task || (BPF_CORE_READ(task, flags) & PF_KTHREAD))
+	/* A thread that ends is still listed until it is reaped, after its exit was reported. */
+	if (!task || (task->flags & (PF_KTHREAD | PF_EXITING)))
 		return 0;
 	if (ctx->meta->seq_num == 0)
 		note_own_namespace();

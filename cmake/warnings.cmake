@@ -8,6 +8,13 @@ if(LOOPSCOPE_SANITIZE)
   # vptr is off: to see whether memory is readable it opens a pipe, and in a process that is out of descriptors, as
   # some tests make them be, it reports an error where there is none.
   target_compile_options(loopscope_options INTERFACE
-    -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    -O1 -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(loopscope_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(LOOPSCOPE_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "LOOPSCOPE_FUZZ needs clang: configure with -DCMAKE_CXX_COMPILER=clang++-19")
+  endif()
+  target_compile_options(loopscope_options INTERFACE -O1 -fsanitize=fuzzer-no-link,address,undefined)
   target_link_options(loopscope_options INTERFACE -fsanitize=address,undefined)
 endif()

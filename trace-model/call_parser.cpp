@@ -338,13 +338,14 @@ template <typename Record>
 bool read_in_passes(json::document& document, std::span<const Member<Reading<Record>>> table, Record& record,
                     Complaint& complaint) {
   Reading<Record> reading{record};
-  for (int pass = 0; pass < 2; ++pass) {
+  do {
+    if (reading.deferred) document.rewind();
+    reading.deferred = false;
     json::object object;
-    if (document.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("is not an object");
+    if (document.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("is not a JSON object");
     if (!read_members(object, table, reading, complaint)) return false;
-    if (!reading.deferred) break;
-    document.rewind();
-  }
+    if (!document.is_alive()) return complaint.fail("is not a JSON object");
+  } while (reading.deferred);  // at most twice: the second time the call has its name
   add_what_was_left_out(record);
   return true;
 }

@@ -75,6 +75,10 @@ bool RecordParser::Impl::read_type(std::string_view line) {
   else if (value.get_string().get(name) != simdjson::SUCCESS) sentence = "member type is not a string";
   if (!sentence.empty()) return false;
   type.assign(name);
+  if (!document.is_alive()) {
+    sentence = "the line is not a JSON object";
+    return false;
+  }
   document.rewind();
   return true;
 }
@@ -88,6 +92,7 @@ bool RecordParser::Impl::read_header() {
     newer_format = format;
     return complaint.fail("is newer than what this version reads") || complaint.within("format");
   }
+  if (!document.is_alive()) return complaint.fail("is not a JSON object");
   document.rewind();
   if (!read<TraceHeader>()) return false;
   if (std::get<TraceHeader>(event).format >= 1) return true;

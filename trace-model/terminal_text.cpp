@@ -5,29 +5,17 @@
 
 #include <fmt/format.h>
 
+#include "trace-model/utf8.h"
+
 namespace loopscope::trace_model {
 namespace {
 
 bool is_continuation(char byte) { return (uint8_t(byte) & 0xc0) == 0x80; }
 
-struct Character {
-  size_t length = 0;  // 0: not UTF-8 here
-  uint32_t code = 0;
-};
-
-// RFC 3629: shortest form, no surrogates, nothing above U+10FFFF.
-Character character_at(std::string_view text, size_t at) {
-  const auto first = uint8_t(text[at]);
-  const size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
-  if (length == 0 || at + length > text.size()) return {};
-  uint32_t code = length == 1 ? first : first & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if (!is_continuation(text[at + i])) return {};
-    code = code << 6 | (uint8_t(text[at + i]) & 0x3f);
-  }
-  const bool too_long = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-  if (too_long || (code >= 0xd800 && code < 0xe000) || code > 0x10ffff) return {};
-  return {length, code};
+// U+0000 to U+001F and U+007F to U+009F, as a well-formed sequence.
+bool is_control(std::string_view sequence) {
+  const auto first = uint8_t(sequence[0]);
+  return first < 0x20 || first == 0x7f || (first == 0xc2 && uint8_t(sequence[1]) < 0xa0);
 }
 
 }  // namespace
@@ -36,20 +24,20 @@ std::string terminal_text(std::string_view raw) {
   std::string text;
   text.reserve(raw.size());
   for (size_t at = 0; at < raw.size();) {
-    const auto [length, code] = character_at(raw, at);
-    const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
+    const size_t length = utf8_sequence_length(raw, at);
+    const std::string_view bytes = raw.substr(at, length ? length : 1);
     if (raw[at] == '\n') {
       text += "\\n";
     } else if (raw[at] == '\t') {
       text += "\\t";
     } else if (raw[at] == '\\') {
       text += "\\\\";
-    } else if (length == 0 || control) {
-      for (size_t i = 0; i < (length ? length : 1); ++i) text += fmt::format("\\x{:02x}", uint8_t(raw[at + i]));
+    } else if (length == 0 || is_control(bytes)) {
+      for (const char byte : bytes) text += fmt::format("\\x{:02x}", uint8_t(byte));
     } else {
-      text += raw.substr(at, length);
+      text += bytes;
     }
-    at += length ? length : 1;
+    at += bytes.size();
   }
   return text;
 }

@@ -4,9 +4,9 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 
 #include "trace-model/events.h"
+#include "trace-model/flat_map.h"
 
 namespace loopscope::tracer {
 
@@ -16,26 +16,26 @@ class Identities {
   // The number of the object at `address`, a fresh one when it was not seen before. 0 stays 0.
   Id of(uint64_t address, uint64_t now_ns) {
     if (!address) return 0;
-    const auto [at, fresh] = known_.try_emplace(address, Known{Id(last_ + 1), now_ns});
-    if (fresh) ++last_;
-    return at->second.id;
+    Known& known = known_[address];
+    if (!known.id) known = {++last_, now_ns};
+    return known.id;
   }
 
   // The number of an object that was made between `since_ns` and `now_ns`. One that was met in that interval (a
   // snapshot may see a descriptor before the call that opens it has returned) is the same; an older one is not.
   Id of_new(uint64_t address, uint64_t since_ns, uint64_t now_ns) {
     if (!address) return 0;
-    const auto at = known_.find(address);
-    if (at != known_.end() && at->second.met_ns < since_ns) known_.erase(at);
-    return of(address, now_ns);
+    Known& known = known_[address];
+    if (!known.id || known.met_ns < since_ns) known = {++last_, now_ns};
+    return known.id;
   }
 
  private:
   struct Known {
-    Id id;
-    uint64_t met_ns;
+    Id id = 0;
+    uint64_t met_ns = 0;
   };
-  std::unordered_map<uint64_t, Known> known_;
+  trace_model::FlatMap<Known> known_;
   Id last_ = 0;
 };
 

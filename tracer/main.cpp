@@ -10,8 +10,6 @@
 #include "tracer/list.h"
 #include "tracer/record_command.h"
 #include "tracer/recorder_process.h"
-#include "tracer/report_command.h"
-#include "tracer/show_command.h"
 #include "tracer/targets.h"
 #include "tracer/version.h"
 
@@ -91,10 +89,6 @@ int run(int argc, char** argv) {
   app.fallthrough(false);
   RecordArguments record;
   add_record(app, record);
-  ReportArguments report;
-  CLI::App* report_app = add_report(app, report);
-  ShowArguments show;
-  CLI::App* show_app = add_show(app, show);
   ListOptions list;
   CLI::App* list_app = app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
   list_app->add_flag("--json", list.json, "Machine-readable");
@@ -107,8 +101,6 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (app.got_subcommand("record")) return run_record(record, command_line);
-  if (*report_app) return report_command(report, command_line);
-  if (*show_app) return show_command(show);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
   return usage("no such command");

@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "trace-model/report.h"
-#include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/launch.h"
+#include "tracer/privileges.h"
+#include "tracer/recorder_process.h"
 #include "tracer/recording.h"
 #include "tracer/stop_signals.h"
 #include "tracer/targets.h"
@@ -37,7 +37,7 @@ std::string describe_targets(const std::vector<Pid>& pids) {
 }
 
 std::string describe_limits(const RecordOptions& options) {
-  std::string text = options.command.empty() ? "until Ctrl+C or its end" : "until it ends";
+  std::string text = options.command.empty() ? "until Ctrl+C or the target's end" : "until the command ends";
   if (options.duration_s) text += fmt::format(", for {:g} s", *options.duration_s);
   if (options.last_s)
     text += fmt::format(", keeping the newest {:g} s", *options.last_s);
@@ -71,7 +71,13 @@ class StopWatch {
   bool asked_ = false;
 };
 
-void print_summary(const Recording& recording, const RecordingTotals& totals, const OutputFile& file) {
+struct Outcome {
+  RecordingTotals totals;
+  std::string report;
+};
+
+void print_outcome(const Outcome& outcome, const OutputFile& file) {
+  const RecordingTotals& totals = outcome.totals;
   fmt::print(stderr, "loopscope: {} calls in {:.1f} s, {} lost, {:.1f} MB in {} ({})\n", totals.calls, totals.seconds,
              totals.lost, double(totals.bytes) / 1e6, terminal_text(file.path()), totals.reason);
   if (totals.lost)
@@ -79,12 +85,10 @@ void print_summary(const Recording& recording, const RecordingTotals& totals, co
                "loopscope: {} records were lost; the trace says when. A larger --buffer, --no-io or fewer --calls "
                "would have kept them.\n",
                totals.lost);
-  const auto report = trace_model::make_report(recording.model());
-  fmt::print(stderr, "\n{}\n", trace_model::report_text(report, {}));
-  if (!file.is_stdout()) {
-    const std::string name = terminal_text(file.path());
-    fmt::print(stderr, "next:  loopscope report {0}\n       loopscope show {0} 'call~accept'\n", name);
-  }
+  fmt::print(stderr, "\n{}\n", outcome.report);
+  if (file.is_stdout()) return;
+  const std::string name = terminal_text(file.path());
+  fmt::print(stderr, "next:  loopscope report {0}\n       loopscope show {0} 'call~accept'\n", name);
 }
 
 std::expected<std::vector<Pid>, std::string> find_targets(const RecordOptions& options,
@@ -94,9 +98,33 @@ std::expected<std::vector<Pid>, std::string> find_targets(const RecordOptions& o
   return options.pids;
 }
 
+using OnReady = std::function<std::expected<void, std::string>()>;
+
+// Everything in this process, which has the privileges.
+std::expected<Outcome, std::string> record_here(const RecordOptions& options, const std::vector<Pid>& targets,
+                                                const std::vector<std::string>& command_line, OutputFile& file,
+                                                const OnReady& on_ready, const StopReason& stop, int wake_fd) {
+  Recording recording(options, command_line);
+  if (auto attached = recording.attach(targets); !attached) return std::unexpected(attached.error());
+  if (auto ready = on_ready(); !ready) return std::unexpected(ready.error());
+  const auto totals = recording.run(file.fd(), file.path(), stop, wake_fd);
+  if (!totals) return std::unexpected(totals.error());
+  return Outcome{*totals, std::string()};
+}
+
+std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& options, const std::vector<Pid>& targets,
+                                                        const std::vector<std::string>& command_line,
+                                                        OutputFile& file, const OnReady& on_ready,
+                                                        const StopReason& stop, int wake_fd) {
+  auto result = record_elevated(options, targets, command_line, file, on_ready, stop, wake_fd);
+  if (!result) return std::unexpected(result.error());
+  return Outcome{result->totals, result->report};
+}
+
 }  // namespace
 
 int record_command(RecordOptions options, const std::vector<std::string>& command_line) {
+  if (const auto selection = select_calls(options.calls, options.no_io); !selection) return fail(selection.error());
   std::optional<LaunchedCommand> command;
   if (!options.command.empty()) {
     auto launched = LaunchedCommand::prepare(options.command);
@@ -110,28 +138,34 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
   const std::string name = command ? std::filesystem::path(options.command.front()).filename().string()
                                    : name_of(targets->front());
   if (options.output.empty()) options.output = default_trace_name(name, targets->front());
-
-  Recording recording(options, command_line);
-  if (auto attached = recording.attach(*targets); !attached) return fail(attached.error());
   auto file = OutputFile::open(options.output);
   if (!file) return fail(file.error());
-  file->begin();
-  fmt::print(stderr, "loopscope: recording {} to {}, about 0.2 us a call, {}\n",
-             command ? terminal_text(name) + fmt::format(" (pid {})", command->pid()) : describe_targets(*targets),
-             terminal_text(file->path()), describe_limits(options));
-  if (command)
-    if (auto started = command->go(); !started) {
-      file->abandon();
-      return fail(started.error());
-    }
+
+  bool begun = false;
+  const OnReady on_ready = [&]() -> std::expected<void, std::string> {
+    file->begin();
+    begun = true;
+    fmt::print(stderr, "loopscope: recording {} to {}, about 0.2 us a call, {}\n",
+               command ? fmt::format("{} (pid {})", terminal_text(name), command->pid()) : describe_targets(*targets),
+               terminal_text(file->path()), describe_limits(options));
+    if (!command) return {};
+    auto started = command->go();
+    if (!started) begun = false;
+    return started;
+  };
   StopWatch stop(signals, command ? &*command : nullptr);
-  const auto totals = recording.run(file->fd(), file->path(), std::ref(stop), signals.fd());
-  if (!totals)
-    return fail(fmt::format("{} ({}); what was written before is there, up to its last complete line", totals.error(),
-                            terminal_text(file->path())));
+  const auto record = may_load_bpf() ? record_here : record_through_sudo;
+  const auto outcome = record(options, *targets, command_line, *file, on_ready, std::ref(stop), signals.fd());
+  if (!outcome && !begun) {
+    file->abandon();
+    return fail(outcome.error());
+  }
+  if (!outcome)
+    return fail(fmt::format("{} ({}); what was written before is there, up to its last complete line",
+                            outcome.error(), terminal_text(file->path())));
   if (command && command->ended())
     fmt::print(stderr, "loopscope: {} {}\n", terminal_text(name), describe_exit(*command->ended()));
-  print_summary(recording, *totals, *file);
+  if (!options.quiet) print_outcome(*outcome, *file);
   return 0;
 }
 

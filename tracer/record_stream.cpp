@@ -98,24 +98,31 @@ void RecordStream::take(trace_model::Event event) {
   std::visit([this](auto& record) { write(record); }, event);
 }
 
+RecordStream::Thread& RecordStream::thread(Pid pid, uint32_t tid, uint64_t files) {
+  Thread& thread = threads_[tid];
+  if (!thread.pid) {
+    thread = {pid, files};
+    ++live_threads_[pid];
+    saw_thread_ = true;
+  }
+  return thread;
+}
+
+void RecordStream::forget_thread(Pid pid, uint32_t tid) {
+  if (threads_.erase(tid)) --live_threads_[pid];
+}
+
 // A thread may leave a shared table without a record of its own: unshare(2), close_range(2), setns(2).
 void RecordStream::note_table(uint32_t pid, uint32_t tid, uint64_t files, uint64_t time_ns) {
-  const auto at = threads_.find(tid);
-  if (at != threads_.end() && at->second.files == files) return;
-  if (at == threads_.end()) {
-    saw_thread_ = true;
-    threads_.emplace(tid, Thread{Pid(pid), files});
-    ++live_threads_[Pid(pid)];
-    (void)tables_.of(files, time_ns);
-    return;
-  }
+  Thread& known = thread(Pid(pid), tid, files);
+  if (known.files == files) return;
   trace_model::Unshare unshare;
   unshare.t = time(time_ns);
   unshare.pid = Pid(pid);
   unshare.tid = Pid(tid);
-  unshare.from = tables_.of(at->second.files, time_ns);
+  unshare.from = tables_.of(known.files, time_ns);
   unshare.fdtable = tables_.of(files, time_ns);
-  at->second.files = files;
+  known.files = files;
   write(unshare);
 }
 
@@ -142,9 +149,7 @@ void RecordStream::take_fork(const wire_fork& record) {
   const bool shared = record.files == record.parent_files;
   fork.fdtable = shared ? tables_.of(record.files, record.time_ns)
                         : tables_.of_new(record.files, record.time_ns, record.time_ns);
-  if (threads_.insert_or_assign(record.child_tid, Thread{fork.child, record.files}).second)
-    ++live_threads_[fork.child];
-  saw_thread_ = true;
+  thread(fork.child, record.child_tid, record.files).files = record.files;
   write(fork);
 }
 
@@ -157,8 +162,8 @@ void RecordStream::take_exec(const wire_exec& record) {
   exec.old_tid = record.old_tid == record.tid ? 0 : Pid(record.old_tid);
   exec.exe.assign(record.filename, strnlen(record.filename, sizeof(record.filename)));
   exec.fdtable = tables_.of(record.files, record.time_ns);
-  if (record.old_tid != record.tid && threads_.erase(record.old_tid)) --live_threads_[exec.pid];
-  if (threads_.insert_or_assign(record.tid, Thread{exec.pid, record.files}).second) ++live_threads_[exec.pid];
+  if (record.old_tid != record.tid) forget_thread(exec.pid, record.old_tid);
+  thread(exec.pid, record.tid, record.files).files = record.files;
   write(exec);
 }
 
@@ -169,7 +174,7 @@ void RecordStream::take_exit(const wire_exit& record) {
   exit.tid = Pid(record.tid);
   exit.signal = int(record.exit_code & 0x7f);
   exit.code = exit.signal ? 0 : int(record.exit_code >> 8 & 0xff);
-  if (threads_.erase(record.tid)) --live_threads_[exit.pid];
+  forget_thread(exit.pid, record.tid);
   if (const auto at = live_threads_.find(exit.pid); at == live_threads_.end() || at->second == 0) {
     exit.last = true;
     live_threads_.erase(exit.pid);
@@ -182,9 +187,7 @@ void RecordStream::take_exit(const wire_exit& record) {
 void RecordStream::take_process(ProcessObservation& observed) {
   auto& row = observed.row;
   row.fdtable = tables_.of(observed.files, uint64_t(row.t) + start_ns_);
-  for (const auto& thread : row.threads)
-    if (threads_.emplace(uint32_t(thread.tid), Thread{row.pid, observed.files}).second) ++live_threads_[row.pid];
-  saw_thread_ = true;
+  for (const auto& named : row.threads) (void)thread(row.pid, uint32_t(named.tid), observed.files);
   write(row);
 }
 

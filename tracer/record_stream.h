@@ -43,8 +43,8 @@ class RecordStream {
 
  private:
   struct Thread {
-    trace_model::Pid pid;
-    uint64_t files;
+    trace_model::Pid pid = 0;
+    uint64_t files = 0;
   };
   void take_call(const wire_call& record, std::span<const std::byte> payload);
   void take_fork(const wire_fork& record);
@@ -54,6 +54,8 @@ class RecordStream {
   void take_fd(const FdObservation& observed);
   void take_watch(const WatchObservation& observed);
   void take_pending(PendingObservation& observed);
+  Thread& thread(trace_model::Pid pid, uint32_t tid, uint64_t files);
+  void forget_thread(trace_model::Pid pid, uint32_t tid);
   void note_table(uint32_t pid, uint32_t tid, uint64_t files, uint64_t time_ns);
   template <typename Record>
   void write(Record& record);
@@ -67,7 +69,7 @@ class RecordStream {
   CallDecoder decoder_;
   PendingCalls pending_;
   trace_model::Call call_;
-  std::unordered_map<uint32_t, Thread> threads_;
+  trace_model::FlatMap<Thread> threads_;  // by tid
   std::unordered_map<trace_model::Pid, size_t> live_threads_;  // of each process
   trace_model::RecordId last_id_ = 0;
   trace_model::Ns last_time_ = INT64_MIN;

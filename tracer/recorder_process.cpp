@@ -13,8 +13,6 @@
 #include <array>
 #include <climits>
 
-#include "trace-model/report.h"
-#include "trace-model/report_text.h"
 #include "tracer/packet_socket.h"
 #include "tracer/privileges.h"
 
@@ -71,7 +69,7 @@ int serve(const PacketSocket& front) {
   if (!totals) return front.send({{"failed", totals.error()}}) ? 1 : 1;
   json answer{{"calls", totals->calls},     {"lost", totals->lost},     {"bytes", totals->bytes},
               {"seconds", totals->seconds}, {"reason", totals->reason},
-              {"report", trace_model::report_text(trace_model::make_report(recording.model()), {})}};
+              {"report", std::string()}};
   if (!front.send(answer)) {
     answer["report"] = "";  // too long for a packet: the file has it all
     return front.send(answer) ? 0 : 1;

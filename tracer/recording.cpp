@@ -194,10 +194,9 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     }
     return head;
   });
-  std::string line;
-  header_.id = stream_->next_id();
-  trace_model::append_line(line, header_);
-  if (auto begun = output.begin(line); !begun) return std::unexpected(begun.error());
+  stream_->take(trace_model::Event(header_));
+  if (auto begun = output.begin(stream_->lines()); !begun) return std::unexpected(begun.error());
+  stream_->lines().clear();
 
   uint64_t quiet_since_ns = monotonic_ns();
   std::string reason;

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace-model/call_plans.h"
+
+#include <utility>
+#include <vector>
+
+namespace loopscope::trace_model {
+namespace {
+
+constexpr std::pair<std::string_view, Effect> kEffects[]{
+    {"bind", Effect::Bind},         {"listen", Effect::Listen},        {"connect", Effect::Connect},
+    {"shutdown", Effect::Shutdown}, {"socket", Effect::Socket},        {"socketpair", Effect::Pair},
+    {"pipe", Effect::Pair},         {"pipe2", Effect::Pair},           {"epoll_ctl", Effect::EpollCtl},
+    {"dup", Effect::Duplicate},     {"dup2", Effect::Duplicate},       {"dup3", Effect::Duplicate},
+    {"fcntl", Effect::Fcntl},       {"ioctl", Effect::Ioctl},          {"close", Effect::Close},
+    {"recvmsg", Effect::Receive},   {"close_range", Effect::CloseRange}, {"restart_syscall", Effect::Restart}};
+
+Effect effect_of(const CallSpec& spec) {
+  for (const auto& [name, effect] : kEffects)
+    if (name == spec.name) return effect;
+  if (spec.wait == WaitKind::Accept) return Effect::Accept;
+  if (spec.wait != WaitKind::None) return Effect::Wait;
+  return spec.returns_fd ? Effect::Opens : Effect::None;
+}
+
+CallPlan make_plan(const CallSpec& spec) {
+  CallPlan plan;
+  plan.effect = effect_of(spec);
+  size_t found = 0;
+  for (size_t i = 0; i < spec.args.size(); ++i) {
+    const ArgSpec& arg = spec.args[i];
+    // What close names is gone when it returns.
+    if (arg.kind == ArgKind::Fd && found < 2 && plan.effect != Effect::Close) plan.fds[found++] = int8_t(i);
+    if (arg.name == "flags" || arg.name == "type") plan.flags = int8_t(i);
+    if (arg.name == "timeout" || arg.name == "timeout_ns") plan.timeout = int8_t(i);
+  }
+  return plan;
+}
+
+}  // namespace
+
+const CallPlan& plan_of(const CallSpec& spec) {
+  static const std::vector<CallPlan> plans = [] {
+    std::vector<CallPlan> made;
+    for (const CallSpec& each : all_calls()) made.push_back(make_plan(each));
+    return made;
+  }();
+  return plans[size_t(&spec - all_calls().data())];
+}
+
+}  // namespace loopscope::trace_model

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What each call does to the state, and where in its arguments the model looks: worked out once from the call table,
+// so that applying a call compares no names.
+#pragma once
+
+#include "trace-model/call_table.h"
+
+namespace loopscope::trace_model {
+
+enum class Effect : uint8_t {
+  None, Opens, Accept, Socket, Pair, Bind, Listen, Connect, Shutdown, EpollCtl, Wait, Duplicate, Fcntl, Ioctl, Close, CloseRange,
+  Receive, Restart,
+};
+
+struct CallPlan {
+  Effect effect = Effect::None;
+  int8_t fds[2] = {-1, -1};  // arguments that name descriptors, to be confirmed by the call; -1: none
+  int8_t flags = -1;         // the argument that may hold a close-on-exec bit
+  int8_t timeout = -1;
+};
+
+[[nodiscard]] const CallPlan& plan_of(const CallSpec& spec);  // spec: one of all_calls()
+
+}  // namespace loopscope::trace_model

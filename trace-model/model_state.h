@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a Model knows, and the steps that keep its parts in agreement: a change of a descriptor may end interest-list
+// items and listener holders. Each record of a trace is one call of `on`.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "trace-model/fd_tables.h"
+#include "trace-model/interest_lists.h"
+#include "trace-model/listeners.h"
+#include "trace-model/model.h"
+#include "trace-model/processes.h"
+
+namespace loopscope::trace_model {
+
+struct Gap {
+  Ns t = 0, until = 0;
+  uint64_t count = 0;
+  LossClass loss_class = LossClass::Call;
+  RecordId id = 0;
+};
+
+struct Model::State {
+  std::optional<TraceHeader> header;
+  std::optional<End> end;
+  Processes processes;
+  FdTables tables;
+  OpenFiles files;
+  InterestLists interest;
+  Listeners listeners;
+  std::vector<Gap> gaps;      // the first kMaxGaps
+  uint64_t lost = 0, gap_count = 0;
+  std::vector<std::string> incomplete;  // what snapshots could not read
+  bool uncertain = false;     // between a loss that may hide changes of descriptors and the reading that mends it
+  uint64_t calls = 0;
+  Ns last_t = 0;              // completion time of the record last applied
+
+  // Records (lifecycle.cpp, snapshots.cpp, call_effects.cpp).
+  void on(const TraceHeader& record) { header = record; }
+  void on(const ProcessRow& row);
+  void on(const FdRow& row);
+  void on(const WatchRow& row);
+  void on(const Pending& pending);
+  void on(const SnapshotEnd& record);
+  void on(const Call& call);
+  void on(const Fork& fork);
+  void on(const Exec& exec);
+  void on(const Unshare& record);
+  void on(const Exit& exit);
+  void on(const Lost& record);
+  void on(const End& record) { end = record; }
+  void on(const Unknown&) {}
+
+  // Waits (waits.cpp).
+  void wait_returned(Thread& thread, const Call& call, WaitKind kind);
+  void accept_returned(Thread& thread, const Call& call, const OpenFile& listener);
+  void restart_returned(Thread& thread, const Call& call);
+  void note_waited_on(const Thread& thread, const CallBody& call, WaitKind kind, Ns t, Origin origin);
+  void count_wait(Thread& thread, const Call& call, Loop& loop, WakeCause cause, bool may_sleep);
+  void count_wakeup(const Thread& thread, const OpenFile& file, int fd);
+
+  // Processes and threads as calls name them; made where a record about them was missed.
+  Process& process(Pid pid, Ns t);
+  Thread& thread(Pid pid, Pid tid, Ns t);
+  [[nodiscard]] FdTable* table_for(Pid pid, Pid tid);  // nullptr where nothing is known
+  void unshare_for_range(Thread& thread, Ns t);
+  [[nodiscard]] std::vector<FdTable*> tables_of(const Process& process);
+  void end_process(Process& process, Ns t);
+  void set_table(Process& process, FdTable& table, Ns t, ListenerOrigin how);
+  void rename_table(FdTable& table, FdTableId id);
+  void drop_unconfirmed_items(const FdTable& table, Ns since, Ns t);
+  void move_thread(Thread& thread, FdTable& table, Ns t);
+
+  // The epoll call's interest list, and the file and number behind what it returned (joins.cpp).
+  [[nodiscard]] InterestList* list_of(const CallBody& call);
+  void join(Call& call);
+
+  // Descriptors (descriptors.cpp).
+  void install(FdTable& table, int fd, OpenFile& file, bool cloexec, Ns t, ListenerOrigin how);
+  void remove(FdTable& table, int fd, Ns t, Ns items_confirmed_before = INT64_MAX);
+  FdTable& copy_of(const FdTable& table, FdTableId id);
+  void join_table(FdTable& table, Pid pid, Ns t, ListenerOrigin how);
+  void leave_table(FdTable& table, Pid pid, Ns t);  // the last to leave closes everything
+  // The descriptor a call named had this identity when the call returned.
+  OpenFile* confirm(FdTable& table, int fd, FileId file, Ns started, Ns t);
+
+  // Listeners and what watches them (descriptors.cpp).
+  void start_listening(OpenFile& file, ListenerOrigin how, Ns t);
+  void stop_listening(OpenFile& file, Ns t);
+  void release_holder(const OpenFile& file, Pid pid, int fd, Ns t);
+  void register_item(const InterestItem& item, FileId instance);
+  void register_watchers(const OpenFile& file);
+};
+
+}  // namespace loopscope::trace_model
