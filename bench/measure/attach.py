@@ -12,10 +12,12 @@ import time
 
 from measure.micro import micro_calls
 from measure.processes import BIN, Failed, running
+from measure.summary import Row
 from measure.tracers import LAB, bpftrace, loopscope
 
 ITEMS = 10_000
 READING_MS = 1500
+UNDISTURBED, FDINFO, RECORDED = "nothing", "fdinfo of the instance read 5 times", "loopscope record, attach to end"
 
 
 # ---- start to first event ----
@@ -105,8 +107,8 @@ def stalls(rounds):
             with loopscope(*options)(target.pid, LAB, folder):
                 pass
 
-        actions = [("nothing", lambda: None), ("fdinfo of the instance read 5 times", read_fdinfo),
-                   ("loopscope record, attach to end", lambda: record("--calls", "accept"))]
+        actions = [(UNDISTURBED, lambda: None), (FDINFO, read_fdinfo),
+                   (RECORDED, lambda: record("--calls", "accept"))]
         for number in range(rounds):
             for what, action in actions if number % 2 == 0 else reversed(actions):
                 found.setdefault(what, []).append(target.while_running(action))
@@ -114,13 +116,21 @@ def stalls(rounds):
 
 
 def run(rounds=10):
+    first = latency(rounds)
     print("### Attaching\n")
-    for tracer, ms in latency(rounds).items():
+    for tracer, ms in first.items():
         print(f"* {tracer}: from its start to the first event {statistics.median(ms):.0f} ms "
               f"({min(ms):.0f}–{max(ms):.0f}), {len(ms)} times")
     print(f"\nWorst `epoll_ctl` of a process with {ITEMS:,} epoll items, in {rounds} runs of {READING_MS} ms each; calls in "
           "which the scheduler took its CPU away are left out.\n")
     print("| meanwhile | least, µs | median, µs | most, µs |\n|---|---|---|---|")
-    for what, worst_ns in stalls(rounds).items():
+    held_up = stalls(rounds)
+    for what, worst_ns in held_up.items():
         worst = [ns / 1000 for ns in worst_ns]
         print(f"| {what} | {min(worst):,.0f} | {statistics.median(worst):,.0f} | {max(worst):,.0f} |", flush=True)
+    return [Row("start to first event, ms", {"bpftrace printf": f"{statistics.median(first['bpftrace']):.0f}",
+                                             "loopscope": f"{statistics.median(first['loopscope record']):.0f}"}, "≤ 150"),
+            Row("worst `epoll_ctl` of a target with 10,000 epoll items while attaching, µs "
+                f"(undisturbed {statistics.median(held_up[UNDISTURBED]) / 1000:.0f}, "
+                f"fdinfo {statistics.median(held_up[FDINFO]) / 1000:,.0f})",
+                {"loopscope": f"{statistics.median(held_up[RECORDED]) / 1000:.0f}"}, "≤ 200")]
