@@ -22,8 +22,8 @@ VARIANTS = [
     ("strace -f", strace, LAB, SLOW),
     ("minimal records, with reads and writes", floors("storage", "-r"), LAB | IO, QUICK),
 ]
-COLUMNS = [("traced", "epoll_wait"), ("traced", "read_write"), ("traced", "getppid"), ("other", "epoll_wait"),
-           ("other", "getppid")]
+MEASURED = [("traced", "epoll_wait"), ("traced", "read_write"), ("traced", "getppid"), ("other", "epoll_wait"),
+            ("other", "getppid")]
 
 
 def measure(traced, other, variant, folder, samples):
@@ -69,6 +69,6 @@ def table(samples, problems):
         if name in problems:
             lines.append(f"| {name} | failed: {problems[name]} | | | | |")
             continue
-        cells = ["{:+,.0f} ({:+,.0f})".format(*samples.added(name, *column)) for column in COLUMNS]
+        cells = ["{:+,.0f} ({:+,.0f})".format(*samples.added(name, *column)) for column in MEASURED]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
