@@ -26,6 +26,12 @@ def sleeps_polling(pid):
     return False
 
 
+def cpu_ns(pid):
+    """CPU time of all threads of a process."""
+    threads = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
+
+
 def wait_until(condition, what, process=None, patience_s=30):
     deadline = time.monotonic() + patience_s
     while not condition():
@@ -40,6 +46,7 @@ class Outcome:
     """What a tracer left behind: filled in when it has ended."""
     path = None
     start_ns = 0
+    attach_cpu_ns = None  # the tracer's own CPU time until it was at work: what a busy machine does not stretch
     lost = None
     recorded = None
 
@@ -95,6 +102,7 @@ def bpftrace(pid, calls, folder):
     with running(command, ends_by=signal.SIGINT, stderr=subprocess.DEVNULL) as process:
         # It says nothing in the file before its buffer is full; once attached, it polls.
         wait_until(lambda: sleeps_polling(process.pid), "bpftrace", process)
+        outcome.attach_cpu_ns = cpu_ns(process.pid)
         yield outcome
         end(process, signal.SIGINT)
 
@@ -111,6 +119,7 @@ def loopscope(*options):
                 running(command, ends_by=signal.SIGINT, stdout=log, stderr=log) as process:
             growing = Growing(outcome.path)
             wait_until(lambda: growing.has(b'"type":"snapshot_end"'), "loopscope record", process)
+            outcome.attach_cpu_ns = cpu_ns(process.pid)
             yield outcome
             if end(process, signal.SIGINT) != 0:
                 raise Failed("loopscope record failed: " + (folder / "loopscope.log").read_text(errors="replace")[-500:])

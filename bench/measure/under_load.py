@@ -14,7 +14,7 @@ import time
 
 from measure.processes import Failed, end, running
 from measure.summary import COLUMNS, Row
-from measure.tracers import IO, LAB, wait_until, bpftrace, floors, loopscope, perf_trace, strace
+from measure.tracers import IO, LAB, bpftrace, cpu_ns, floors, loopscope, perf_trace, strace, wait_until
 
 NGINX = """worker_processes 1;
 pid {folder}/nginx.pid;
@@ -121,10 +121,6 @@ def weigh(result, path):
             zstd.wait()
         result.bytes_per_line = size / lines
         result.zstd_bytes_per_line = packed.seek(0, 2) / lines
-
-
-def cpu_ns(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
 def load(server, pid, seconds):
