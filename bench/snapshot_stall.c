@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process with a large epoll instance that times its own epoll_ctl calls: what it suffers while somebody else reads
-// the state of that instance.
+// A process with a large epoll instance that times its own epoll_ctl calls: what it suffers while somebody
+// else reads the state of that instance.
 //
 //   snapshot_stall ITEMS   prints "pid N epfd N", then obeys lines on standard input:
-//   go MILLISECONDS        calls epoll_ctl without pause for so long and prints "worst NS median NS preempted N"
+//   go MILLISECONDS        calls epoll_ctl without pause for so long, prints "worst NS median NS preempted N"
 //
-// A call during which the scheduler took the CPU away is no stall of epoll's making: such calls are counted as
-// preempted and left out of the worst. Waiting for a lock is a voluntary switch and stays in.
+// A call during which the scheduler took the CPU away is no stall of epoll's making: such calls are counted
+// as preempted and left out of the worst. Waiting for a lock is a voluntary switch and stays in.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
@@ -76,12 +76,14 @@ static void go(int epoll_fd, int item, uint64_t for_ns)
 
 int main(int argc, char **argv)
 {
-	int items = argc == 2 ? atoi(argv[1]) : 0, last = -1, epoll_fd = epoll_create1(EPOLL_CLOEXEC), milliseconds;
+	int items = argc == 2 ? atoi(argv[1]) : 0, last = -1, milliseconds;
+	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	struct rlimit limit = {.rlim_cur = (rlim_t)items + 64, .rlim_max = (rlim_t)items + 64};
 	char line[64];
 
 	if (items < 1 || setrlimit(RLIMIT_NOFILE, &limit)) {
-		fprintf(stderr, "usage: snapshot_stall ITEMS (as root, where the limit of descriptors is lower)\n");
+		fprintf(stderr,
+			"usage: snapshot_stall ITEMS (as root, where the limit of descriptors is lower)\n");
 		return 2;
 	}
 	for (int i = 0; i < items; i++) {
@@ -93,7 +95,8 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	memset(durations_ns, 0, sizeof(durations_ns));  // touched now, so that no page fault is taken for a stall
+	// Touched now, so that no page fault is taken for a stall.
+	memset(durations_ns, 0, sizeof(durations_ns));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("pid %d epfd %d\n", getpid(), epoll_fd);
 	while (fgets(line, sizeof(line), stdin)) {
