@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/launch.h"
 #include "tracer/privileges.h"
@@ -109,7 +110,7 @@ std::expected<Outcome, std::string> record_here(const RecordOptions& options, co
   if (auto ready = on_ready(); !ready) return std::unexpected(ready.error());
   const auto totals = recording.run(file.fd(), file.path(), stop, wake_fd);
   if (!totals) return std::unexpected(totals.error());
-  return Outcome{*totals, std::string()};
+  return Outcome{*totals, report_text(make_report(recording.model()))};
 }
 
 std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& options, const std::vector<Pid>& targets,
