@@ -17,12 +17,11 @@ std::string joined_names(const SymbolTable& table, uint32_t bits) {
   return fmt::format("{}", fmt::join(names_of(table, bits), "|"));
 }
 
-std::string origin_words(const ReportListener& listener, const Report& report) {
+std::string origin_words(const ReportListener& listener) {
   if (listener.origin == ListenerOrigin::Inherited) return "inherited";
   if (listener.origin != ListenerOrigin::Bind || !listener.listen_t) return {};
   std::string text = fmt::format("listening since {}", time_text(*listener.listen_t));
   if (listener.bind_t) text = fmt::format("bound at {}, {}", time_text(*listener.bind_t), text);
-  (void)report;
   return text;
 }
 
@@ -110,7 +109,7 @@ std::vector<std::string> listener_words(const ReportListener& listener, const Re
   if (listener.backlog) head += fmt::format(", backlog {}", *listener.backlog);
   if (listener.inode) head += fmt::format(", inode {}", listener.inode);
   std::vector<std::string> lines{std::move(head)};
-  if (std::string origin = origin_words(listener, report); !origin.empty()) lines.push_back(std::move(origin));
+  if (std::string origin = origin_words(listener); !origin.empty()) lines.push_back(std::move(origin));
   if (listener.registrations.empty()) lines.push_back(unregistered_words(listener, report));
   for (const Registration& registration : listener.registrations)
     lines.push_back(registration_words(listener, registration, report));
@@ -145,7 +144,7 @@ std::string asleep_words(const ReportLoop& loop, const Report& report) {
   if (!report.recorded.anything) return fmt::format("asleep in {} now", loop.asleep.call);
   if (loop.asleep_all_along) return fmt::format("asleep in {} for the whole recording", loop.asleep.call);
   const Ns slept = report.last_t - loop.asleep.since;
-  return fmt::format("asleep in {} at the end, since {}{}", loop.asleep.call, loop.asleep.start_known ? "" : "at least ",
+  return fmt::format("asleep in {} at the end, for {}{}", loop.asleep.call, loop.asleep.start_known ? "" : "at least ",
                      duration_text(slept));
 }
 

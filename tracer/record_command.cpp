@@ -10,6 +10,7 @@
 #include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/launch.h"
+#include "tracer/print.h"
 #include "tracer/privileges.h"
 #include "tracer/recorder_process.h"
 #include "tracer/recording.h"
@@ -23,11 +24,6 @@ using trace_model::Pid;
 using trace_model::terminal_text;
 
 namespace {
-
-int fail(std::string_view sentence) {
-  fmt::print(stderr, "loopscope: {}\n", sentence);
-  return 1;
-}
 
 // Who is recorded, as words: "nginx (pid 4711)".
 std::string describe_targets(const std::vector<Pid>& pids) {
