@@ -10,6 +10,7 @@
 #include "tracer/list.h"
 #include "tracer/record_command.h"
 #include "tracer/recorder_process.h"
+#include "tracer/show_command.h"
 #include "tracer/targets.h"
 #include "tracer/version.h"
 
@@ -56,6 +57,15 @@ void add_record(CLI::App& app, RecordArguments& a) {
                  "  loopscope record -- python3 app.py");
 }
 
+void add_show(CLI::App& app, ShowOptions& options) {
+  CLI::App* show = app.add_subcommand("show", "The calls of a trace as lines, all or those a query asks for");
+  show->add_option("words", options.words,
+                   "The trace (default: the newest in the current folder; - is stdin), and a query: "
+                   "'fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms'")->type_name("[FILE] [QUERY]...");
+  show->add_flag("--json", options.json, "The records as they stand in the file, instead of lines");
+  show->footer(std::string(kShowHelp));
+}
+
 int usage(std::string_view sentence) {
   fmt::print(stderr, "loopscope: {}\nTry `loopscope --help`.\n", sentence);
   return 2;
@@ -92,6 +102,8 @@ int run(int argc, char** argv) {
   ListOptions list;
   CLI::App* list_app = app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
   list_app->add_flag("--json", list.json, "Machine-readable");
+  ShowOptions show;
+  add_show(app, show);
   DoctorOptions doctor;
   CLI::App* doctor_app = app.add_subcommand("doctor", "Can this machine trace? Each cause by name, with its remedy");
   doctor_app->add_flag("--json", doctor.json, "Machine-readable");
@@ -101,6 +113,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (app.got_subcommand("record")) return run_record(record, command_line);
+  if (app.got_subcommand("show")) return show_command(show);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
   return usage("no such command");
