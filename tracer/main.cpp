@@ -11,6 +11,7 @@
 #include "tracer/record_command.h"
 #include "tracer/recorder_process.h"
 #include "tracer/report_command.h"
+#include "tracer/show_command.h"
 #include "tracer/targets.h"
 #include "tracer/version.h"
 
@@ -55,6 +56,15 @@ void add_record(CLI::App& app, RecordArguments& a) {
       ->type_name("COMMAND");
   record->footer("Examples:\n  loopscope record -p 4711\n  loopscope record --port 8080 -d 10 -o web.loopscope.jsonl\n"
                  "  loopscope record -- python3 app.py");
+}
+
+void add_show(CLI::App& app, ShowOptions& options) {
+  CLI::App* show = app.add_subcommand("show", "The calls of a trace as lines, all or those a query asks for");
+  show->add_option("words", options.words,
+                   "The trace (default: the newest in the current folder; - is stdin), and a query: "
+                   "'fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms'")->type_name("[FILE] [QUERY]...");
+  show->add_flag("--json", options.json, "The records as they stand in the file, instead of lines");
+  show->footer(std::string(kShowHelp));
 }
 
 int usage(std::string_view sentence) {
@@ -121,6 +131,8 @@ int run(int argc, char** argv) {
   ListOptions list;
   CLI::App* list_app = app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
   list_app->add_flag("--json", list.json, "Machine-readable");
+  ShowOptions show;
+  add_show(app, show);
   DoctorOptions doctor;
   CLI::App* doctor_app = app.add_subcommand("doctor", "Can this machine trace? Each cause by name, with its remedy");
   doctor_app->add_flag("--json", doctor.json, "Machine-readable");
@@ -131,6 +143,7 @@ int run(int argc, char** argv) {
   }
   if (app.got_subcommand("record")) return run_record(record, command_line);
   if (app.got_subcommand("report")) return run_report(report, command_line);
+  if (app.got_subcommand("show")) return show_command(show);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
   return usage("no such command");
