@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <optional>
 
+#include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/launch.h"
+#include "tracer/print.h"
 #include "tracer/privileges.h"
 #include "tracer/recorder_process.h"
 #include "tracer/recording.h"
@@ -22,11 +24,6 @@ using trace_model::Pid;
 using trace_model::terminal_text;
 
 namespace {
-
-int fail(std::string_view sentence) {
-  fmt::print(stderr, "loopscope: {}\n", sentence);
-  return 1;
-}
 
 // Who is recorded, as words: "nginx (pid 4711)".
 std::string describe_targets(const std::vector<Pid>& pids) {
@@ -109,7 +106,7 @@ std::expected<Outcome, std::string> record_here(const RecordOptions& options, co
   if (auto ready = on_ready(); !ready) return std::unexpected(ready.error());
   const auto totals = recording.run(file.fd(), file.path(), stop, wake_fd);
   if (!totals) return std::unexpected(totals.error());
-  return Outcome{*totals, std::string()};
+  return Outcome{*totals, report_text(make_report(recording.model()))};
 }
 
 std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& options, const std::vector<Pid>& targets,
