@@ -42,9 +42,13 @@ struct Words {
   std::string file, query;
 };
 
+bool is_condition(const std::string& word) { return word.find_first_of("=~<>") != std::string::npos; }
+
+// A first word that can only be a file is one, whether it is there or not.
 Words tell_apart(const std::vector<std::string>& words) {
   Words told;
-  const auto file = std::ranges::find_if(words, names_a_file);
+  auto file = std::ranges::find_if(words, names_a_file);
+  if (file == words.end() && !words.empty() && !is_condition(words.front())) file = words.begin();
   if (file != words.end()) told.file = *file;
   for (auto word = words.begin(); word != words.end(); ++word)
     if (word != file) told.query.append(told.query.empty() ? "" : " ").append(*word);
@@ -59,18 +63,21 @@ class Show {
 
  private:
   [[nodiscard]] bool take(const Record& record);
-  void tell(const Problem& problem);
+  void tell_problems();
   [[nodiscard]] int finish(const TraceFile& file, uint64_t records, uint64_t problems);
 
   Query query_;
   bool json_;
   Model model_;
   LineOutput out_;
+  std::vector<Problem> untold_;  // until the file has proved to be a trace: a refusal says it all
   uint64_t shown_ = 0, problems_told_ = 0;
 };
 
 int Show::run(TraceFile& file) {
-  file.reader().on_problem([this](const Problem& problem) { tell(problem); });
+  file.reader().on_problem([this](const Problem& problem) {
+    if (problems_told_ + untold_.size() < kMaxProblemsTold) untold_.push_back(problem);
+  });
   for (;;) {
     const auto record = file.next();
     if (!record) {
@@ -86,6 +93,7 @@ int Show::run(TraceFile& file) {
 
 // False when nothing more can be shown.
 bool Show::take(const Record& record) {
+  if (!untold_.empty()) tell_problems();
   Event& event = *record.event;
   if (Call* call = std::get_if<Call>(&event)) model_.join(*call);
   const bool matches = query_.matches(event);
@@ -98,12 +106,15 @@ bool Show::take(const Record& record) {
   return out_.pass_on();
 }
 
-void Show::tell(const Problem& problem) {
-  if (++problems_told_ <= kMaxProblemsTold) say("{}", sentence_of(problem));
+void Show::tell_problems() {
+  for (const Problem& problem : untold_) say("{}", sentence_of(problem));
+  problems_told_ += untold_.size();
+  untold_.clear();
 }
 
 int Show::finish(const TraceFile& file, uint64_t records, uint64_t problems) {
-  if (problems > kMaxProblemsTold) say("{} more lines are damaged", problems - kMaxProblemsTold);
+  tell_problems();
+  if (problems > problems_told_) say("{} more lines are damaged", problems - problems_told_);
   if (!out_.pass_on(true)) {
     say("{}", out_.error());
     return 1;
