@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the model costs a recorder per call: `model_speed` prints nanoseconds for joining and applying the calls that
-// make up most of a busy server's trace. Not a test: time depends on the machine.
+// What the model costs a recorder per call: `model_speed` prints nanoseconds for joining and applying the
+// calls that make up most of a busy server's trace. Not a test: time depends on the machine.
 #include <cstdio>
 #include <ctime>
 #include <vector>
@@ -75,12 +75,15 @@ int main() {
     wait.set(2, -1);
     wait.ready.resize(size_t(count));
     wait.ret = count;
-    measure(count == 1 ? "epoll_wait, 1 ready, join and apply" : "epoll_wait, 16 ready, join and apply", [&](int i, Ns t) {
-      wait.t = t;
-      for (int k = 0; k < count; ++k) wait.ready[size_t(k)] = {1, uint64_t(0x7f0000000000 + (i + k) % kConnections * 232), -1, 0, {}};
-      model.join(wait);
-      model.apply(wait);
-    });
+    measure(count == 1 ? "epoll_wait, 1 ready, join and apply" : "epoll_wait, 16 ready, join and apply",
+            [&](int i, Ns t) {
+              wait.t = t;
+              for (int k = 0; k < count; ++k)
+                wait.ready[size_t(k)] = {
+                    1, uint64_t(0x7f0000000000 + (i + k) % kConnections * 232), -1, 0, {}};
+              model.join(wait);
+              model.apply(wait);
+            });
   }
   Call accept = call_of("accept4", 5, 9), close = call_of("close", 5000, 0);
   accept.socket = SocketInfo{"tcp", "", "", "127.0.0.1:8080", "127.0.0.1:50000", 128, 0, 77};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How threads wait, what ended their waits, and listeners that are watched by poll, select or a blocking accept.
+// How threads wait, what ended their waits, and listeners that are watched by poll, select or a blocking
+// accept.
 #include "trace_maker.h"
 
 namespace loopscope::trace_model {
@@ -14,10 +15,13 @@ const Loop* loop_of(const TraceMaker& trace, Pid tid, WaitKind kind, FileId inst
   return found;
 }
 
-uint64_t woken_by(const Loop* loop, WakeCause cause) { return loop ? loop->wakeups[size_t(cause)] : 0; }
+uint64_t woken_by(const Loop* loop, WakeCause cause) {
+  return loop ? loop->wakeups[size_t(cause)] : 0;
+}
 
 Call poll_call(TraceMaker& trace, std::vector<PollFd> fds, int64_t timeout, std::vector<int> ready) {
-  Call made = trace.call("poll", {{"nfds", int64_t(fds.size())}, {"timeout", timeout}}, int64_t(ready.size()));
+  Call made =
+      trace.call("poll", {{"nfds", int64_t(fds.size())}, {"timeout", timeout}}, int64_t(ready.size()));
   made.poll_fds = std::move(fds);
   for (const int fd : ready) made.ready.push_back({kEpollIn, 0, fd, 0, {}});
   return made;
@@ -228,11 +232,13 @@ TEST(Waits, ThreadsThatShareAnInstanceEachHaveALoop) {
 
 TEST(Waits, UringEnterWaitsOnlyWhenAskedForEvents) {
   TraceMaker trace;
-  Call submit = trace.call("io_uring_enter", {{"fd", 4}, {"to_submit", 8}, {"min_complete", 0}, {"flags", 0}}, 8);
+  Call submit =
+      trace.call("io_uring_enter", {{"fd", 4}, {"to_submit", 8}, {"min_complete", 0}, {"flags", 0}}, 8);
   submit.files[0] = 7;
   trace.apply(submit);
   EXPECT_EQ(loop_of(trace, kServer, WaitKind::Uring, 7), nullptr);
-  Call wait = trace.call("io_uring_enter", {{"fd", 4}, {"to_submit", 0}, {"min_complete", 1}, {"flags", 1}}, 0);
+  Call wait =
+      trace.call("io_uring_enter", {{"fd", 4}, {"to_submit", 0}, {"min_complete", 1}, {"flags", 1}}, 0);
   wait.files[0] = 7;
   trace.apply(wait);
   EXPECT_EQ(woken_by(loop_of(trace, kServer, WaitKind::Uring, 7), WakeCause::Completion), 1u);
