@@ -126,23 +126,19 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	struct task_struct *task;
 	long nr = CALL_NR(regs);
 
-	if ((unsigned long)nr >= WIRE_MAX_CALLS) {
-		/* x32 numbers; -1 where a tracer skipped the call */
-		if (nr >= 0 && bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0))
+	task = bpf_get_current_task_btf();
+	if (foreign_abi(task) || (unsigned long)nr >= WIRE_MAX_CALLS) {
+		/* 32-bit and x32 calls; -1 where a tracer skipped the call */
+		if (nr >= 0 && bpf_task_storage_get(&threads, task, 0, 0))
 			count_skip(SKIP_FOREIGN_ABI);
 		return 0;
 	}
 	shape = &call_shapes[nr];
 	if (!shape->wanted)
 		return 0;
-	task = bpf_get_current_task_btf();
 	call.state = bpf_task_storage_get(&threads, task, 0, 0);
 	if (!call.state)
 		return 0;
-	if (foreign_abi(task)) {
-		count_skip(SKIP_FOREIGN_ABI);
-		return 0;
-	}
 	call_args(regs, call.args);
 	if (shape->filter && filtered_out(shape, call.args[1]))
 		return 0;

@@ -119,6 +119,18 @@ static __always_inline void set_payload(struct wire_call *record, long size)
 		record->payload_size = size;
 }
 
+/*
+ * PATH_MAX counts the NUL. A path of just that length is whole; one that goes on, which the kernel refuses with
+ * ENAMETOOLONG, is cut. What was read ends in a NUL either way: the byte in its place tells.
+ */
+static __always_inline bool is_cut(long size, void *path)
+{
+	char last = 0;
+
+	return size == WIRE_ROOM_PATH &&
+	       (bpf_probe_read_user(&last, 1, path + WIRE_ROOM_PATH - 1) || last);
+}
+
 static __noinline int report_long_path(struct returned_call *call)
 {
 	struct wire_call *record = reserve(call, WIRE_ROOM_PATH);
@@ -128,8 +140,8 @@ static __noinline int report_long_path(struct returned_call *call)
 	long size = bpf_probe_read_user_str(PAYLOAD(record), WIRE_ROOM_PATH, payload_pointer(call));
 
 	set_payload(record, size);
-	if (size == WIRE_ROOM_PATH)
-		record->header.flags |= WIRE_F_CUT; /* PATH_MAX counts the NUL: only an over-long path is cut */
+	if (is_cut(size, payload_pointer(call)))
+		record->header.flags |= WIRE_F_CUT;
 	submit(record);
 	return 0;
 }
@@ -172,7 +184,7 @@ static __always_inline void report_how(const struct returned_call *call)
 	long size = bpf_probe_read_user_str(PAYLOAD(record), WIRE_ROOM_PATH, (void *)call->args[1]);
 
 	set_payload(record, size);
-	if (size == WIRE_ROOM_PATH)
+	if (is_cut(size, (void *)call->args[1]))
 		record->header.flags |= WIRE_F_CUT;
 	submit(record);
 }

@@ -224,7 +224,7 @@ std::vector<LossInterval> BpfSession::take_losses() {
 }
 
 std::map<std::string, uint64_t> BpfSession::skipped() const {
-  static constexpr std::array<const char*, SKIP_KINDS> kNames{"calls of the 32-bit or x32 interface",
+  static constexpr std::array<const char*, SKIP_KINDS> kNames{"32-bit calls",
                                                               "threads without memory for their state"};
   const int cpus = libbpf_num_possible_cpus();
   std::vector<uint64_t> per_cpu(size_t(std::max(cpus, 1)));

@@ -44,16 +44,21 @@ constexpr Group kGroups[]{
 
 using Names = std::set<const CallSpec*, decltype([](auto* a, auto* b) { return a->name < b->name; })>;
 
+bool add_group(std::string_view name, Names& wanted) {
+  const auto group = std::ranges::find(kGroups, name, &Group::name);
+  if (group == std::end(kGroups)) return false;
+  for (const CallSpec& call : trace_model::all_calls())
+    if (group->holds(call)) wanted.insert(&call);
+  return true;
+}
+
+// A call before a group: `poll` is the call, `@poll` the group.
 bool add_named(std::string_view word, Names& wanted) {
-  for (const Group& group : kGroups)
-    if (group.name == word) {
-      for (const CallSpec& call : trace_model::all_calls())
-        if (group.holds(call)) wanted.insert(&call);
-      return true;
-    }
+  if (word.starts_with('@')) return add_group(word.substr(1), wanted);
   const CallSpec* call = trace_model::find_call(word);
-  if (call) wanted.insert(call);
-  return call != nullptr;
+  if (!call) return add_group(word, wanted);
+  wanted.insert(call);
+  return true;
 }
 
 std::string unknown_call(std::string_view word) {

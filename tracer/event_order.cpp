@@ -19,12 +19,10 @@ void EventOrder::release(uint64_t watermark_ns, const WireSink& wire, const Obse
   const auto waiting = std::span(entries_).subspan(released_);
   if (waiting.empty()) return;
   if (!std::ranges::is_sorted(waiting, {}, &Entry::time_ns)) std::ranges::stable_sort(waiting, {}, &Entry::time_ns);
-  for (; released_ < entries_.size() && entries_[released_].time_ns < watermark_ns; ++released_) {
+  for (bool more = true; more && released_ < entries_.size() && entries_[released_].time_ns < watermark_ns;
+       ++released_) {
     const Entry& entry = entries_[released_];
-    if (entry.size)
-      wire(std::span(bytes_).subspan(entry.at, entry.size));
-    else
-      other(others_[entry.at]);
+    more = entry.size ? wire(std::span(bytes_).subspan(entry.at, entry.size)) : other(others_[entry.at]);
   }
   // Moving what is left is worth it only when it is the smaller part.
   if (released_ > entries_.size() - released_) forget_released();

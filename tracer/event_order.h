@@ -16,13 +16,13 @@ namespace loopscope::tracer {
 
 class EventOrder {
  public:
-  using WireSink = std::function<void(std::span<const std::byte>)>;
-  using ObservationSink = std::function<void(Observation&)>;
+  using WireSink = std::function<bool(std::span<const std::byte>)>;
+  using ObservationSink = std::function<bool(Observation&)>;
 
   void add(uint64_t time_ns, std::span<const std::byte> record);
   void add(uint64_t time_ns, Observation observation);
 
-  // Hands over everything stamped before `watermark_ns`.
+  // Hands over everything stamped before `watermark_ns`, until a sink says false: it took that one, but wants no more.
   void release(uint64_t watermark_ns, const WireSink& wire, const ObservationSink& other);
 
   [[nodiscard]] bool empty() const { return released_ == entries_.size(); }

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <type_traits>
@@ -17,6 +18,9 @@ using trace_model::Ns;
 using trace_model::Pid;
 
 namespace {
+
+// fs/eventpoll.c, do_epoll_ctl(): every registration gets these, asked for or not.
+constexpr uint32_t kAddedByKernel = EPOLLERR | EPOLLHUP;
 
 template <typename Record>
 Record record_at(std::span<const std::byte> bytes) {
@@ -208,7 +212,7 @@ void RecordStream::take_watch(const WatchObservation& observed) {
   row.file = files_.of(observed.instance_file, observed.row.time_ns);
   row.fd = observed.row.fd;
   row.target = files_.of(observed.row.target_file, observed.row.time_ns);
-  row.events = observed.row.events;
+  row.events = observed.row.events & ~kAddedByKernel;
   row.data = observed.row.data;
   row.target_closed = observed.target_closed;
   row.origin = observed.origin;

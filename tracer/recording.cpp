@@ -31,6 +31,7 @@ constexpr uint64_t kReorderWindow = 20 * kMillisecond;
 constexpr uint64_t kPendingAfter = 250 * kMillisecond;
 constexpr uint64_t kScanEvery = 125 * kMillisecond;
 constexpr uint64_t kResyncEvery = 500 * kMillisecond;
+constexpr uint64_t kRoomForEnd = 512;  // bytes of the last line
 constexpr auto kRound = std::chrono::milliseconds(10);
 constexpr auto kIdleRound = std::chrono::milliseconds(200);
 constexpr uint64_t kProgressEvery = 500 * kMillisecond;
@@ -178,10 +179,23 @@ void Recording::scan_pending(Origin origin, uint64_t started_before_ns) {
   }
 }
 
-void Recording::release(uint64_t watermark_ns) {
+// Takes what is older than the watermark to the output; false once the file has the size it may have.
+std::expected<bool, std::string> Recording::release(uint64_t watermark_ns, TraceOutput& output) {
+  const uint64_t limit = options_.last_s ? 0 : options_.max_size_bytes;
+  const auto room_left = [&] { return !limit || output.bytes() + stream_->lines().size() + kRoomForEnd < limit; };
   order_.release(
-      watermark_ns, [this](std::span<const std::byte> record) { stream_->take(record); },
-      [this](Observation& observation) { stream_->take(observation); });
+      watermark_ns,
+      [&](std::span<const std::byte> record) {
+        stream_->take(record);
+        return room_left();
+      },
+      [&](Observation& observation) {
+        stream_->take(observation);
+        return room_left();
+      });
+  if (auto written = output.write(stream_->lines()); !written) return std::unexpected(written.error());
+  stream_->lines().clear();
+  return room_left();
 }
 
 std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_view file_name, const StopReason& stop,
@@ -210,13 +224,11 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     if (round_ns - last_scan_ns_ >= kScanEvery && (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
       scan_pending(Origin::Trace, round_ns - kPendingAfter);
     if (auto ready = output.prepare(round_ns); !ready) return std::unexpected(ready.error());
-    release(round_ns - kReorderWindow);
-    if (auto written = output.write(stream_->lines()); !written) return std::unexpected(written.error());
-    stream_->lines().clear();
+    const auto room = release(round_ns - kReorderWindow, output);
+    if (!room) return std::unexpected(room.error());
     show_progress(output, false);
 
-    const bool too_large = options_.max_size_bytes && !options_.last_s && output.bytes() >= options_.max_size_bytes;
-    if (too_large) reason = "max-size";
+    if (!*room) reason = "max-size";
     else if (options_.duration_s && double(round_ns - start_ns_) / 1e9 >= *options_.duration_s) reason = "duration";
     else if (std::string why = stop(); !why.empty()) reason = why;
     else if (order_.empty() && stream_->saw_any_thread() && !stream_->any_thread_left()) reason = "target exited";
@@ -234,12 +246,18 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
 
 std::expected<void, std::string> Recording::finish(TraceOutput& output, const std::string& reason) {
   bpf_->detach();
-  drain();
-  note_losses();
-  scan_pending(Origin::Trace, UINT64_MAX);
-  release(UINT64_MAX);
+  Ns end_t = Ns(monotonic_ns() - start_ns_);
+  if (reason == "max-size") {
+    end_t = stream_->last_time();  // what happened later is not in the file
+  } else {
+    drain();
+    note_losses();
+    scan_pending(Origin::Trace, UINT64_MAX);
+    end_t = Ns(monotonic_ns() - start_ns_);
+    if (const auto released = release(UINT64_MAX, output); !released) return std::unexpected(released.error());
+  }
   trace_model::End end;
-  end.t = Ns(monotonic_ns() - start_ns_);
+  end.t = end_t;
   end.events = stream_->calls_written();
   end.lost = lost_;
   end.reason = reason;

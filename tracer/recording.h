@@ -55,7 +55,7 @@ class Recording {
   void note_losses();
   void look_again();
   void scan_pending(trace_model::Origin origin, uint64_t started_before_ns);
-  void release(uint64_t watermark_ns);
+  std::expected<bool, std::string> release(uint64_t watermark_ns, TraceOutput& output);
   std::expected<void, std::string> finish(TraceOutput& output, const std::string& reason);
   void show_progress(const TraceOutput& output, bool last);
 

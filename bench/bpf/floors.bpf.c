@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The least a system call tracer can cost, one mechanism at a time. Each variant takes the start time of a wanted
- * call of a traced process at its entry and, at its exit, writes one record with start, arguments and result.
- * They differ in where they hook and where they keep the start time.
+ * The least a system call tracer can cost, one mechanism at a time. Each variant takes the start time of a
+ * wanted call of a traced process at its entry and, at its exit, writes one record with start, arguments and
+ * result. They differ in where they hook and where they keep the start time.
  */
 #include <linux/types.h>
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 #include "bench/bpf/floors.h"
 
 enum { BPF_ANY = 0, BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_MAP_TYPE_TASK_STORAGE = 29 };
-enum { BPF_F_NO_PREALLOC = 1, BPF_RB_NO_WAKEUP = 1 };
+enum { BPF_F_NO_PREALLOC = 1, BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
 struct task_struct {
 	int pid;
@@ -23,22 +23,21 @@ struct pt_regs {
 	unsigned long r10, r9, r8, dx, si, di, orig_ax;
 } __attribute__((preserve_access_index));
 #define CALL_NUMBER(regs) ((__u32)(regs)->orig_ax)
-#define FILL_ARGS(a, r)                                                                            \
-	(a)[0] = (r)->di, (a)[1] = (r)->si, (a)[2] = (r)->dx, (a)[3] = (r)->r10,                   \
-	(a)[4] = (r)->r8, (a)[5] = (r)->r9
+#define FILL_ARGS(a, r)                                                                                      \
+	(a)[0] = (r)->di, (a)[1] = (r)->si, (a)[2] = (r)->dx, (a)[3] = (r)->r10, (a)[4] = (r)->r8,           \
+	(a)[5] = (r)->r9
 #else
 #error "floors.bpf.c knows the registers of x86-64 only"
 #endif
 
-const volatile __u64 wanted[8];       /* one bit per system call number */
-const volatile bool with_record;      /* false: only take the time, to see its own cost */
-const volatile __u32 traced_tgid = 0; /* for the variant that compares with a constant */
+const volatile __u64 wanted[8];	 /* one bit per system call number */
+const volatile bool with_record; /* false: only take the time, to see its own cost */
 
 __u64 records_lost;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
+	__uint(max_entries, 32 << 20);
 } ring SEC(".maps");
 
 struct {
@@ -64,7 +63,7 @@ struct {
 
 /* Direct-mapped: no helper call, but two threads may want the same slot, so the slot says whose it is. */
 struct slot start_slots[FLOORS_SLOTS];
-__u8 maybe_traced[FLOORS_SLOTS]; /* by low bits of the thread group: 0 is a certain no, without a helper call */
+__u8 maybe_traced[FLOORS_SLOTS]; /* by low bits of the thread group; 0: certainly not */
 
 static __always_inline bool is_wanted(__u32 nr)
 {
@@ -101,7 +100,7 @@ static __always_inline void write_record(const struct pt_regs *regs, __u32 nr, l
 	record->nr = nr;
 	record->pad = 0;
 	/* The reader is woken once in a while, not for each record. */
-	bpf_ringbuf_submit(record, (end_ns & 1023) ? BPF_RB_NO_WAKEUP : 0);
+	bpf_ringbuf_submit(record, (end_ns & 1023) ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
 }
 
 /* Programs that do nothing: what merely being called costs. */
@@ -262,7 +261,8 @@ int nostart_exit(__u64 *ctx)
 	return 0;
 }
 
-/* (c), (d) one tracepoint per wanted call: syscalls/sys_enter_NAME and sys_exit_NAME, with slots or task storage. */
+/* (c), (d) one tracepoint per wanted call: syscalls/sys_enter_NAME and sys_exit_NAME, with slots or task
+ * storage. */
 
 struct syscall_exit_context {
 	__u64 unused;
@@ -280,8 +280,7 @@ int percall_slot_enter(void *ctx)
 SEC("tracepoint")
 int percall_slot_exit(struct syscall_exit_context *ctx)
 {
-	const struct pt_regs *regs =
-		(const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const struct pt_regs *regs = (const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 	slot_record(regs, ctx->nr, ctx->ret);
 	return 0;

@@ -21,8 +21,8 @@ def from_strace(call):
         if call.ret and call.ret > 0:
             shown["ready"] = [strace.event(item) for item in strace.split(args[1][1:-1])]
     elif name == "epoll_ctl":
-        shown = {"epfd": int(args[0]), "op": args[1], "fd": int(args[2])}
-        if args[1] != "EPOLL_CTL_DEL" and args[3].startswith("{"):
+        shown = {"epfd": int(args[0]), "op": args[1].split()[0], "fd": int(args[2])}
+        if shown["op"] != "EPOLL_CTL_DEL" and args[3].startswith("{"):
             shown["events"], shown["data"] = strace.event(args[3])
     elif name == "epoll_create":
         shown = {"size": int(args[0])}

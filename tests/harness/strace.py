@@ -17,7 +17,7 @@ CALLS = ("epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwai
 LINE = re.compile(r"^(?:\[pid +)?(\d+)?\]? *(\d+\.\d+) (.*)$")
 RESUMED = re.compile(r"^<\.\.\. (\w+) resumed>(.*)$", re.S)
 UNFINISHED = " <unfinished ...>"
-FINISHED = re.compile(r"^(\w+)\((.*)\)\s+= (-?\d+|0x[0-9a-f]+|\?)(?: ([A-Z]\w+)?.*?)?(?: <(\d+\.\d+)>)?$", re.S)
+FINISHED = re.compile(r"^(\w+)\((.*)\)\s+= (-?\d+|\?)(?: ([A-Z]\w+))?(?: \([^)]*\))?(?: <(\d+\.\d+)>)?$", re.S)
 
 
 class Strace(Child):

@@ -40,7 +40,7 @@ def test_every_call_once():
     for got, want in zip(recorded, expected):
         assert shown(got) == want, f"\nrecorded {got}\nexpected {want}"
     assert len(recorded) == len(expected), (recorded[len(expected):], expected[len(recorded):])
-    assert not any(c.get("unreadable") for c in recorded)
+    assert not [c for c in recorded if c.get("unreadable")]
     missing = set(trace.header["calls"]) - {c["call"] for c in recorded} - ELSEWHERE
     assert not missing, f"recorded by default, but not exercised here: {missing}"
 
@@ -91,10 +91,11 @@ def test_calls_lab_is_the_labs_calls_and_what_keeps_the_table_true():
 
 
 def test_a_list_of_calls():
-    _, trace = observe("every_call", options=("--calls", "epoll_wait,poll"))
+    _, trace = observe("every_call", options=("--calls", "epoll_wait,ppoll"))
     check_identities(trace)
     names = set(trace.counts())
-    assert {"epoll_wait", "poll", "close", "openat"} <= names and not names & {"read", "select", "epoll_pwait"}, names
+    assert {"epoll_wait", "ppoll", "close", "openat"} <= names, names
+    assert not names & {"read", "poll", "select", "epoll_pwait"}, names
 
 
 def replaced(data):
@@ -144,7 +145,7 @@ def test_calls_that_a_stop_interrupts():
             workload.send(signal.SIGCONT)
             until(lambda: state_of(workload.pid) == "S", "asleep again")
             assert workload.tell("on")["state"] == "in epoll"
-            waits_in(workload.pid, "ep_poll")
+            waits_in(workload.pid, "poll")
             workload.send(signal.SIGUSR1)
             workload.hear()
             trace = recording.stop()
@@ -180,5 +181,5 @@ def test_32_bit_calls_are_counted_and_not_mistaken():
             truth = workload.tell("go")
             trace = recording.stop()
         workload.finish()
-    assert trace.end["skipped"].get("32-bit calls") == truth["calls"] == 14, trace.end
-    assert {c["call"] for c in trace.of("call")} == {"read", "write"}, trace.counts()
+    assert trace.end["skipped"].get("32-bit calls") == truth["calls"] == 7, trace.end
+    assert trace.counts() == {"read": 1, "close": 7, "write": 1}, trace.counts()

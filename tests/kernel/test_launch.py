@@ -44,7 +44,7 @@ def test_nothing_of_the_recorder_leaks_into_the_command():
     assert [line for line in said if line.isdigit() and len(line) <= 2] == ["0", "1", "2", "3"], said
     assert "WORD=unchanged" in said and not [line for line in said if "LOOPSCOPE" in line], said
     with open("/proc/self/status") as status:
-        ours = dict(line.rstrip().split(":\t", 1) for line in status if ":\t" in line)
+        ours = dict(line.rstrip("\n").split(":\t", 1) for line in status if ":\t" in line)
     theirs = dict(line.split(":\t", 1) for line in said if ":\t" in line)
     for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "SigBlk", "SigIgn", "NoNewPrivs"):
         if name != "SigIgn":  # Python ignores SIGPIPE and SIGXFSZ; its children do not

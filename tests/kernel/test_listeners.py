@@ -144,7 +144,9 @@ def test_inherited_through_exec():
     truth, trace = observe("exec_listener", steps=("go", "serve"))
     check_identities(trace)
     executed, = trace.of("exec")
-    assert executed["exe"].endswith("/exec_listener") and executed["pid"] == truth["pid"], executed
+    assert executed["pid"] == truth["pid"], executed
+    process, = trace.of("process", origin="exec")
+    assert process["exe"].endswith("/exec_listener") and process["cmdline"][1:] == ["after-exec"], process
     after = [r for r in trace.of("fd", origin="exec")]
     assert truth["listener"] in [r["fd"] for r in after], after
     assert truth["closed_by_exec"] not in [r["fd"] for r in after], after

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import tempfile
 
@@ -20,6 +21,7 @@ CALLS, THREADS = 200_003, 2
 
 # Kinds whose loss leaves the table of descriptors, or an interest list, in doubt; the others are waits and reads.
 TABLE_KINDS = ("ctl", "accept", "reuse")
+MARKER = re.compile(rb'"call":"read","args":\{"fd":\d+,"count":1\}')
 
 
 def record_burst(kind, calls, threads, *options, loses=False):
@@ -28,6 +30,8 @@ def record_burst(kind, calls, threads, *options, loses=False):
         with Recording("-p", workload.pid, *options) as recording:
             workload.tell("go")
             over = dict(workload.truth)
+            if loses:
+                until(lambda: marked(workload, recording.path), "the recorder has caught up")
             if loses and kind in TABLE_KINDS:
                 until(lambda: resynced(recording.path), "the state is read again after the last loss")
             workload.tell("more")
@@ -35,6 +39,13 @@ def record_burst(kind, calls, threads, *options, loses=False):
         workload.finish()
     assert over["unharmed"] == 1
     return {**workload.truth, "pid": workload.pid}, trace
+
+
+def marked(workload, path):
+    """Has the workload make one more marker call; true when one of them is in the file: what came after the burst has
+    room again."""
+    workload.tell("mark")
+    return MARKER.search(path.read_bytes()) is not None
 
 
 def resynced(path):
@@ -47,20 +58,23 @@ def calls_of(trace, truth):
     return [c for c in trace.of("call") if c["pid"] == truth["pid"] and c["tid"] != truth["pid"]]
 
 
-# What the main thread does is known as well: it reads "go", writes, reads "more", then 3 × (eventfd2, epoll_ctl,
-# write), one epoll_wait, and writes.
-MAIN_THREAD_CALLS = 3 + 3 * 3 + 2
+def main_thread_calls(truth):
+    """Known as well: it reads "go", writes, reads "mark", makes the marker and writes as often as the test wants, reads
+    "more", then 3 × (eventfd2, epoll_ctl, write), one epoll_wait, and writes."""
+    return 2 + 3 * truth.get("marks", 0) + 1 + 3 * 3 + 2
 
 
 @each("kind", ["wait", "ctl", "accept", "read", "reuse"])
 def test_a_tiny_buffer_recorded_and_lost_are_what_was_done(kind):
     truth, trace = record_burst(kind, CALLS - CALLS % 2, THREADS, "--buffer", "64K", loses=True)
-    did = truth["calls"] + MAIN_THREAD_CALLS
+    did = truth["calls"] + main_thread_calls(truth)
     lost, recorded = trace.lost(), len(trace.of("call"))
     assert recorded + lost == did, f"recorded {recorded} + lost {lost} is not {did}"
     assert lost > 0, "64 KiB held a burst of 400 000 calls; nothing was tested"
     check_gaps(trace)
-    assert {g["class"] for g in trace.of("lost")} == {"call" if kind in TABLE_KINDS else "io"}, trace.of("lost")[:3]
+    classes = {g["class"] for g in trace.of("lost")}
+    # The main thread's lines, reads and writes, may be lost as well.
+    assert classes in ([{"call"}, {"call", "io"}] if kind in TABLE_KINDS else [{"io"}]), classes
     if kind in TABLE_KINDS:
         again, gaps = trace.of("snapshot_end", origin="resync"), trace.of("lost")
         assert again and again[-1]["id"] > gaps[-1]["id"], (again, gaps[-1])
@@ -87,7 +101,7 @@ def check_gaps(trace):
 def test_the_default_buffer_loses_nothing_at_full_speed(kind):
     truth, trace = record_burst(kind, CALLS - CALLS % 2, 1)
     trace.check_nothing_lost()
-    assert len(trace.of("call")) == truth["calls"] + MAIN_THREAD_CALLS
+    assert len(trace.of("call")) == truth["calls"] + main_thread_calls(truth)
     assert len(calls_of(trace, truth)) == truth["calls"]
 
 

@@ -53,13 +53,15 @@ void say(const char *format, ...) {
   say_send();
 }
 
-void await_line(const char *word) {
+bool next_line_is(const char *word) {
   char got[64];
   const ssize_t length = must(read(STDIN_FILENO, got, sizeof got - 1));
   if (length == 0) _exit(0);
   got[length] = 0;
-  must_be(strncmp(got, word, strlen(word)) == 0 && got[strlen(word)] == '\n');
+  return strncmp(got, word, strlen(word)) == 0 && got[strlen(word)] == '\n';
 }
+
+void await_line(const char *word) { must_be(next_line_is(word)); }
 
 pid_t thread_id(void) { return (pid_t)syscall(SYS_gettid); }
 

@@ -30,6 +30,9 @@ void say_send(void);
 // Reads the next line of stdin, a single read(0), and insists that it is `word`. End of file ends the program.
 void await_line(const char *word);
 
+// The same with a choice: whether the line is `word`. It is up to the caller to insist on the other.
+bool next_line_is(const char *word);
+
 pid_t thread_id(void);
 unsigned long inode_of(int fd);
 
