@@ -84,6 +84,11 @@ static __always_inline void fill(struct wire_call *record, const struct returned
 	record->payload_size = 0;
 }
 
+/*
+ * Callers look at the result at once: what stands in between, clang moves into the branch that has a record, and looks
+ * at the pointer again after it. Linux 6.1 takes that second look for one that may find NULL, and refuses the program
+ * for the record it would then leave behind (is_branch_taken() knows no PTR_TO_MEM there).
+ */
 static __always_inline struct wire_call *reserve(const struct returned_call *call, __u32 room)
 {
 	struct wire_call *record = bpf_ringbuf_reserve(&events, sizeof(*record) + room, 0);
@@ -165,10 +170,11 @@ struct open_how {
 static __always_inline void report_how(const struct returned_call *call)
 {
 	struct wire_call *record = reserve(call, WIRE_ROOM_PATH);
-	struct open_how how = {};
+	struct open_how how;
 
 	if (!record)
 		return;
+	__builtin_memset(&how, 0, sizeof(how));
 	if (!bpf_probe_read_user(&how, sizeof(how), (void *)call->args[2])) {
 		record->header.flags |= WIRE_F_EXTRA;
 		record->extra[0] = how.flags;
@@ -363,12 +369,14 @@ static __always_inline void report_pair(const struct returned_call *call)
 static __always_inline void report_number(const struct returned_call *call)
 {
 	struct wire_call *record = reserve(call, 0);
-	__u64 value[2] = {};
-	void *pointer = payload_pointer(call);
+	__u64 value[2];
+	void *pointer;
 	long bad;
 
 	if (!record)
 		return;
+	value[0] = value[1] = 0;
+	pointer = payload_pointer(call);
 	switch (call->shape->payload) {
 	case PAYLOAD_INT:
 		bad = bpf_probe_read_user(value, 4, pointer);
