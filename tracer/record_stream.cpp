@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include <algorithm>
 #include <type_traits>
@@ -29,8 +30,9 @@ Record record_at(std::span<const std::byte> bytes) {
 template <typename Record>
 void mend_order(Record& record, Ns last_time) {
   if constexpr (std::is_same_v<Record, trace_model::Call>) {
-    const Ns late = last_time - record.end();
-    if (late > 0) record.late = late, record.dur += late;
+    if (record.end() >= last_time) return;
+    record.late = last_time - record.end();
+    record.dur += record.late;
   } else if constexpr (requires { record.seen; }) {
     record.seen = std::max(record.seen, last_time);
   } else if constexpr (requires { record.until; }) {
@@ -189,6 +191,7 @@ void RecordStream::take_process(ProcessObservation& observed) {
   row.fdtable = tables_.of(observed.files, uint64_t(row.t) + start_ns_);
   for (const auto& named : row.threads) (void)thread(row.pid, uint32_t(named.tid), observed.files);
   write(row);
+  for (const auto& [tid, files] : observed.apart) note_table(uint32_t(row.pid), tid, files, uint64_t(row.t) + start_ns_);
 }
 
 void RecordStream::take_fd(const FdObservation& observed) {
@@ -208,7 +211,7 @@ void RecordStream::take_watch(const WatchObservation& observed) {
   row.file = files_.of(observed.instance_file, observed.row.time_ns);
   row.fd = observed.row.fd;
   row.target = files_.of(observed.row.target_file, observed.row.time_ns);
-  row.events = observed.row.events;
+  row.events = observed.row.events & ~uint32_t(EPOLLERR | EPOLLHUP);  // the kernel adds them to every registration
   row.data = observed.row.data;
   row.target_closed = observed.target_closed;
   row.origin = observed.origin;
