@@ -3,8 +3,8 @@
 //
 //   floors VARIANT [-p PID]… [-c CALL,…] [-r]     -r: also write a record per call, and read it away
 //
-// Prints "ready: attached in N us" when everything is attached. CALL is NAME:NUMBER, because the tracepoints go by
-// name and the filter by number; the per-call variants need tracefs mounted at /sys/kernel/tracing.
+// Prints "ready: attached in N us" when everything is attached. CALL is NAME:NUMBER, because the tracepoints
+// go by name and the filter by number; the per-call variants need tracefs mounted at /sys/kernel/tracing.
 #define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,29 +27,32 @@ enum { kMaxCalls = 512, kMaxTargets = 64 };
 
 struct variant {
 	const char *name;
-	const char *whole[2];  // programs on the tracepoints of all calls
-	const char *enter, *exit;  // programs on the tracepoints of each wanted call
+	const char *whole[2];	  // programs on the tracepoints of all calls
+	const char *enter, *exit; // programs on the tracepoints of each wanted call
 };
 
 static const struct variant variants[] = {
-	{"empty-enter-exit", {"empty_enter", "empty_exit"}, NULL, NULL},
-	{"empty-exit", {"empty_exit"}, NULL, NULL},
-	{"empty-percall-enter+exit", {"empty_exit"}, "empty_percall_enter", NULL},
-	{"empty-percall-both", {NULL}, "empty_percall_enter", "empty_percall_exit"},
-	{"nostart", {"nostart_exit"}, NULL, NULL},
-	{"storage", {"storage_enter", "storage_exit"}, NULL, NULL},
-	{"hash", {"hash_enter", "hash_exit"}, NULL, NULL},
-	{"slot", {"slot_enter", "slot_exit"}, NULL, NULL},
-	{"percall-slot", {"slot_exit"}, "percall_slot_enter", NULL},
-	{"percall-storage", {"storage_exit"}, "percall_storage_enter", NULL},
-	{"percall-both-slot", {NULL}, "percall_slot_enter", "percall_slot_exit"},
-	{"percall-both-storage", {NULL}, "percall_storage_enter", "percall_storage_exit"},
+    {"empty-enter-exit", {"empty_enter", "empty_exit"}, NULL, NULL},
+    {"empty-exit", {"empty_exit"}, NULL, NULL},
+    {"empty-percall-enter+exit", {"empty_exit"}, "empty_percall_enter", NULL},
+    {"empty-percall-both", {NULL}, "empty_percall_enter", "empty_percall_exit"},
+    {"nostart", {"nostart_exit"}, NULL, NULL},
+    {"storage", {"storage_enter", "storage_exit"}, NULL, NULL},
+    {"hash", {"hash_enter", "hash_exit"}, NULL, NULL},
+    {"slot", {"slot_enter", "slot_exit"}, NULL, NULL},
+    {"percall-slot", {"slot_exit"}, "percall_slot_enter", NULL},
+    {"percall-storage", {"storage_exit"}, "percall_storage_enter", NULL},
+    {"percall-both-slot", {NULL}, "percall_slot_enter", "percall_slot_exit"},
+    {"percall-both-storage", {NULL}, "percall_storage_enter", "percall_storage_exit"},
 };
 
 struct options {
 	const struct variant *variant;
 	int pids[kMaxTargets], pid_count;
-	struct { char name[64]; int number; } calls[kMaxCalls];
+	struct {
+		char name[64];
+		int number;
+	} calls[kMaxCalls];
 	int call_count;
 	bool record;
 };
@@ -130,7 +133,8 @@ static bool is_used(const struct variant *variant, const char *program)
 	for (int i = 0; i < 2; i++)
 		if (variant->whole[i] && !strcmp(program, variant->whole[i]))
 			return true;
-	return (variant->enter && !strcmp(program, variant->enter)) || (variant->exit && !strcmp(program, variant->exit));
+	return (variant->enter && !strcmp(program, variant->enter)) ||
+	       (variant->exit && !strcmp(program, variant->exit));
 }
 
 static int load(struct floors_bpf *floors, const struct options *options)
@@ -144,7 +148,7 @@ static int load(struct floors_bpf *floors, const struct options *options)
 	}
 	*(bool *)&floors->rodata->with_record = options->record;
 	bpf_object__for_each_program(program, floors->obj)
-		bpf_program__set_autoload(program, is_used(options->variant, bpf_program__name(program)));
+	    bpf_program__set_autoload(program, is_used(options->variant, bpf_program__name(program)));
 	return floors_bpf__load(floors);
 }
 
@@ -157,7 +161,8 @@ static int name_targets(struct floors_bpf *floors, const struct options *options
 		int pidfd = (int)syscall(SYS_pidfd_open, tgid, 0);
 
 		floors->bss->maybe_traced[tgid & (FLOORS_SLOTS - 1)] = 1;
-		if (pidfd < 0 || bpf_map_update_elem(bpf_map__fd(floors->maps.traced_groups), &tgid, &yes, BPF_ANY) ||
+		if (pidfd < 0 ||
+		    bpf_map_update_elem(bpf_map__fd(floors->maps.traced_groups), &tgid, &yes, BPF_ANY) ||
 		    bpf_map_update_elem(bpf_map__fd(floors->maps.start_by_task), &pidfd, &no_start, BPF_ANY))
 			return -errno;
 		close(pidfd);
@@ -206,7 +211,8 @@ int main(int argc, char **argv)
 	struct ring_buffer *ring;
 
 	if (!floors || load(floors, &options) || name_targets(floors, &options) || attach(floors, &options)) {
-		fprintf(stderr, "floors: %s could not be loaded and attached: %s\n", options.variant->name, strerror(errno));
+		fprintf(stderr, "floors: %s could not be loaded and attached: %s\n", options.variant->name,
+			strerror(errno));
 		return 1;
 	}
 	ring = ring_buffer__new(bpf_map__fd(floors->maps.ring), on_record, NULL, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Measures what one system call costs this process, on command, so that the same process can be measured again and
-// again while tracers come and go around it.
+// Measures what one system call costs this process, on command, so that the same process can be measured
+// again and again while tracers come and go around it.
 //
 //   micro_calls            prints "pid N", then obeys lines on standard input:
 //   go BATCH BATCHES       measures each kind of call BATCHES times, BATCH calls at a time, and prints
@@ -26,7 +26,7 @@ static uint64_t now_ns(void)
 {
 	struct timespec t;
 
-	clock_gettime(CLOCK_MONOTONIC, &t);  // vDSO: no system call, so no tracer sees it
+	clock_gettime(CLOCK_MONOTONIC, &t); // vDSO: no system call, so no tracer sees it
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
@@ -47,7 +47,8 @@ static void call_read_write(void)
 {
 	uint64_t one = 1;
 
-	if (write(pair_fd, &one, sizeof(one)) != sizeof(one) || read(pair_fd, &one, sizeof(one)) != sizeof(one))
+	if (write(pair_fd, &one, sizeof(one)) != sizeof(one) ||
+	    read(pair_fd, &one, sizeof(one)) != sizeof(one))
 		abort();
 }
 
@@ -82,9 +83,10 @@ int main(void)
 	char line[128];
 
 	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	ready_fd = eventfd(1, EFD_CLOEXEC);  // never read: always ready
+	ready_fd = eventfd(1, EFD_CLOEXEC); // never read: always ready
 	pair_fd = eventfd(0, EFD_CLOEXEC);
-	if (epoll_fd < 0 || ready_fd < 0 || pair_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, ready_fd, &watch)) {
+	if (epoll_fd < 0 || ready_fd < 0 || pair_fd < 0 ||
+	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, ready_fd, &watch)) {
 		perror("micro_calls");
 		return 1;
 	}

@@ -130,7 +130,7 @@ void names_socket(const Context& c) {
     if (file->local.empty()) file->local = c.call.text;
     return;
   }
-  file->listen_t = c.call.t;
+  if (!file->listening) file->listen_t = c.call.t;  // a second listen changes the backlog only
   if (!file->backlog) file->backlog = c.arg(1);
   c.state.start_listening(*file, ListenerOrigin::Bind, c.t);
 }

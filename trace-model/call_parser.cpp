@@ -44,7 +44,7 @@ bool read_pair(json::value& value, std::array<Element, 2>& out, Complaint& compl
   const bool read = each_element(value, complaint, [&](json::value& item) {
     if (count == 2) return complaint.fail("has more than two elements");
     Element& element = out[count++];
-    return item.is_null() || read_value(item, element, complaint);
+    return is_null(item) || read_value(item, element, complaint);
   });
   return read && (count == 2 || complaint.fail("has fewer than two elements"));
 }
@@ -136,7 +136,7 @@ bool read_poll_files(json::value& value, CallBody& call, Complaint& complaint) {
   size_t index = 0;
   return each_element(value, complaint, [&](json::value& item) {
     const size_t i = index++;
-    return i >= call.poll_fds.size() || item.is_null() || read_value(item, call.poll_fds[i].file, complaint);
+    return i >= call.poll_fds.size() || is_null(item) || read_value(item, call.poll_fds[i].file, complaint);
   });
 }
 

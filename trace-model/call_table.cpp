@@ -173,11 +173,26 @@ constexpr CallSpec kCalls[]{
 static_assert(std::ranges::is_sorted(kCalls, {}, &CallSpec::name));
 static_assert(std::ranges::all_of(kCalls, [](const CallSpec& c) { return c.args.size() <= kMaxArgs; }));
 
+// A reader looks up a name for every line, so the one a name most likely is stands in a table; where two names share
+// a slot the search in the sorted list finds the other.
+constexpr size_t slot_of(std::string_view name) {
+  return (name.size() * 37 + uint8_t(name.front()) * 7 + uint8_t(name.back()) * 3 + uint8_t(name[name.size() / 2])) & 511;
+}
+constexpr auto kLikelyCall = [] {
+  std::array<uint8_t, 512> likely{};
+  for (size_t i = 0; i < std::size(kCalls); ++i) likely[slot_of(kCalls[i].name)] = uint8_t(i);
+  return likely;
+}();
+static_assert(std::size(kCalls) <= 256);
+
 }  // namespace
 
 std::span<const CallSpec> all_calls() { return kCalls; }
 
 const CallSpec* find_call(std::string_view name) {
+  if (name.empty()) return nullptr;
+  const uint8_t likely = kLikelyCall[slot_of(name)];
+  if (kCalls[likely].name == name) return &kCalls[likely];
   const auto at = std::ranges::lower_bound(kCalls, name, {}, &CallSpec::name);
   return at != std::end(kCalls) && at->name == name ? &*at : nullptr;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <charconv>
 #include <string.h>
+#include <vector>
 
 #include "trace-model/symbols.h"
 
@@ -16,6 +18,17 @@ constexpr KernelError kKernelErrors[]{{512, "ERESTARTSYS"},    {513, "ERESTARTNO
                                       {515, "ENOIOCTLCMD"},    {516, "ERESTART_RESTARTBLOCK"},
                                       {517, "EPROBE_DEFER"},   {524, "ENOTSUPP"}};
 
+constexpr int kLastNumber = 600;
+
+// A trace that is read names one in every other line.
+std::vector<KernelError> names_in_order() {
+  std::vector<KernelError> names;
+  for (int number = 1; number < kLastNumber; ++number)
+    if (const std::string_view name = error_name(number); !name.empty()) names.push_back({number, name});
+  std::ranges::stable_sort(names, {}, &KernelError::name);
+  return names;
+}
+
 }  // namespace
 
 std::string_view error_name(int error) {
@@ -29,9 +42,9 @@ std::optional<int> error_number(std::string_view name) {
   int number = 0;
   const char* end = name.data() + name.size();
   if (const auto [at, bad] = std::from_chars(name.data(), end, number); bad == std::errc() && at == end) return number;
-  for (int i = 1; i < 600; ++i)
-    if (error_name(i) == name && !name.empty()) return i;
-  return std::nullopt;
+  static const std::vector<KernelError> by_name = names_in_order();
+  const auto at = std::ranges::lower_bound(by_name, name, {}, &KernelError::name);
+  return at != by_name.end() && at->name == name ? std::optional(at->number) : std::nullopt;
 }
 
 }  // namespace loopscope::trace_model

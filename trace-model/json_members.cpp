@@ -46,7 +46,8 @@ void write_names(JsonLine& line, const SymbolTable& table, uint64_t bits) {
     separator = ',';
     bits &= ~symbol.bits;
   }
-  if (unnamed |= bits) {
+  unnamed |= bits;
+  if (unnamed) {
     line.raw(separator);
     line.hex(unnamed);
     separator = ',';

@@ -30,6 +30,11 @@ bool read_map(json::value& value, std::map<std::string, T>& out, Complaint& comp
 
 }  // namespace
 
+bool is_null(json::value& value) {
+  const simdjson::simdjson_result<bool> null = value.is_null();
+  return null.error() == simdjson::SUCCESS && null.value_unsafe();
+}
+
 bool read_value(json::value& value, bool& out, Complaint& complaint) {
   return value.get_bool().get(out) == simdjson::SUCCESS || complaint.fail("is neither true nor false");
 }
@@ -79,7 +84,7 @@ bool read_hex(json::value& value, std::vector<std::string>& out, Complaint& comp
   size_t index = 0;
   return each_element(value, complaint, [&](json::value& item) {
     const size_t i = index++;
-    if (item.is_null()) return true;
+    if (is_null(item)) return true;
     if (i >= out.size()) return complaint.fail("is longer than the list it belongs to");
     return read_hex(item, out[i], complaint);
   });

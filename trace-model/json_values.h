@@ -14,6 +14,8 @@
 #include <string_view>
 #include <vector>
 
+// Without it, a result that is used as the value it may not hold throws; with it, that does not compile.
+#define SIMDJSON_EXCEPTIONS 0
 #include <simdjson.h>
 
 #include "trace-model/symbols.h"
@@ -70,6 +72,8 @@ bool each_element(json::value& value, Complaint& complaint, Visit visit) {
   }
   return true;
 }
+
+[[nodiscard]] bool is_null(json::value& value);
 
 bool read_value(json::value& value, bool& out, Complaint& complaint);
 bool read_value(json::value& value, double& out, Complaint& complaint);

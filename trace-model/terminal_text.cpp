@@ -10,7 +10,9 @@
 namespace loopscope::trace_model {
 namespace {
 
-bool is_continuation(char byte) { return (uint8_t(byte) & 0xc0) == 0x80; }
+bool is_continuation(char byte) {
+  return (uint8_t(byte) & 0xc0) == 0x80;
+}
 
 // U+0000 to U+001F and U+007F to U+009F, as a well-formed sequence.
 bool is_control(std::string_view sequence) {

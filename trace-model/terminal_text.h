@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text from a traced process for a terminal: whatever it is made of, it moves no cursor, sets no colour and breaks no
-// line.
+// Text from a traced process for a terminal: whatever it is made of, it moves no cursor, sets no colour and
+// breaks no line.
 #pragma once
 
 #include <string>

@@ -8,7 +8,7 @@
 namespace loopscope::trace_model {
 namespace {
 
-constexpr size_t kChunkBytes = 256 * 1024;
+constexpr size_t kChunkBytes = 64 * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }

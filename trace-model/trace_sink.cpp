@@ -11,7 +11,7 @@ namespace loopscope::trace_model {
 
 struct TraceSink::Encoder {
   struct Free {
-    void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+    void operator()(ZSTD_CCtx* freed) const { ZSTD_freeCCtx(freed); }
   };
   std::unique_ptr<ZSTD_CCtx, Free> context{ZSTD_createCCtx()};
   std::vector<char> output = std::vector<char>(ZSTD_CStreamOutSize());

@@ -28,7 +28,8 @@ std::string conclusion(const ProbeResults& results) {
     if (!result.ok && result.required) names += (names.empty() ? "" : ", ") + result.name;
   return fmt::format(
       "Recording is not possible here, for want of: {}.\n"
-      "Without it, `loopscope list` and `loopscope report -p PID` still say who listens and how it is registered.\n",
+      "Without it, `loopscope list` and `loopscope report -p PID` still say who listens and how it is "
+      "registered.\n",
       names);
 }
 
@@ -47,7 +48,8 @@ ProbeResults target_probes(const ProcFs& proc, const std::vector<Pid>& targets) 
 }
 
 bool can_record(const ProbeResults& results) {
-  return std::ranges::all_of(results, [](const ProbeResult& result) { return result.ok || !result.required; });
+  return std::ranges::all_of(results,
+                             [](const ProbeResult& result) { return result.ok || !result.required; });
 }
 
 std::string doctor_text(const ProbeResults& results) {
@@ -84,7 +86,8 @@ int doctor_command(const DoctorOptions& options) {
   if (options.more_probes) take(options.more_probes());
   take(target_probes(ProcFs(), options.targets));
   const std::string text = options.json ? doctor_json(results) : doctor_text(results);
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written && can_record(results) ? 0 : 1;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `loopscope doctor`: can I trace here? Each thing that recording rests on is tried by itself, named, and given its
-// remedy when it is missing. Nothing is concluded from a version where it can be tried.
+// `loopscope doctor`: can I trace here? Each thing that recording rests on is tried by itself, named, and
+// given its remedy when it is missing. Nothing is concluded from a version where it can be tried.
 #pragma once
 
 #include <functional>
@@ -14,9 +14,9 @@ namespace loopscope::tracer {
 struct ProbeResult {
   std::string name;
   bool ok = false;
-  std::string detail;      // what was found
-  std::string remedy;      // what to do; empty when ok, or when nothing helps
-  bool required = true;    // recording is impossible without it
+  std::string detail;    // what was found
+  std::string remedy;    // what to do; empty when ok, or when nothing helps
+  bool required = true;  // recording is impossible without it
 };
 using ProbeResults = std::vector<ProbeResult>;
 
@@ -25,7 +25,8 @@ struct SystemFiles {
   std::string proc = "/proc", sys = "/sys";
 };
 
-// From files and uname(2) alone: kernel, BTF file, capabilities, seccomp, sysctls, lockdown, namespaces, tracefs.
+// From files and uname(2) alone: kernel, BTF file, capabilities, seccomp, sysctls, lockdown, namespaces,
+// tracefs.
 [[nodiscard]] ProbeResults system_probes(const SystemFiles& files);
 // By trying: bpf(2) itself and the maps that recording uses.
 [[nodiscard]] ProbeResults map_probes(const SystemFiles& files);

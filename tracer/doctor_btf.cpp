@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which tracepoints and iterators this kernel has, and in which shape, by its BTF: a raw tracepoint's prototype is the
-// function behind the typedef btf_trace_NAME (include/trace/bpf_probe.h), an iterator's context is struct
-// bpf_iter__NAME.
+// Which tracepoints and iterators this kernel has, and in which shape, by its BTF: a raw tracepoint's
+// prototype is the function behind the typedef btf_trace_NAME (include/trace/bpf_probe.h), an iterator's
+// context is struct bpf_iter__NAME.
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
@@ -48,10 +48,12 @@ std::string type_text(const btf& types, uint32_t id) {
 
 // The arguments, without the first, which is the program's own; nothing when there is no such tracepoint.
 std::optional<std::string> shape_of(const btf& types, std::string_view tracepoint) {
-  const int id = btf__find_by_name_kind(&types, fmt::format("btf_trace_{}", tracepoint).c_str(), BTF_KIND_TYPEDEF);
+  const int id =
+      btf__find_by_name_kind(&types, fmt::format("btf_trace_{}", tracepoint).c_str(), BTF_KIND_TYPEDEF);
   const btf_type* type = id < 0 ? nullptr : btf__type_by_id(&types, uint32_t(id));
   const btf_type* pointer = type ? btf__type_by_id(&types, type->type) : nullptr;
-  const btf_type* prototype = pointer && btf_is_ptr(pointer) ? btf__type_by_id(&types, pointer->type) : nullptr;
+  const btf_type* prototype =
+      pointer && btf_is_ptr(pointer) ? btf__type_by_id(&types, pointer->type) : nullptr;
   if (!prototype || !btf_is_func_proto(prototype)) return std::nullopt;
   std::string text;
   for (int i = 1; i < btf_vlen(prototype); ++i)
@@ -85,7 +87,8 @@ ProbeResults btf_probes() {
   libbpf_set_print(nullptr);  // what fails here is our answer, not a complaint for the terminal
   const Btf types(btf__load_vmlinux_btf(), btf__free);
   if (!types)
-    return {{.name = "BTF", .detail = "the kernel's types cannot be loaded", .remedy = "see the BTF file above"}};
+    return {
+        {.name = "BTF", .detail = "the kernel's types cannot be loaded", .remedy = "see the BTF file above"}};
   ProbeResults results;
   for (const Tracepoint& tracepoint : kTracepoints) results.push_back(tracepoint_probe(*types, tracepoint));
   results.push_back(iterator_probe(*types, "task", "calls in progress"));

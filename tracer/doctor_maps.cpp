@@ -41,16 +41,19 @@ bool in_initial_user_namespace(const SystemFiles& files) {
 void explain_refusal(const SystemFiles& files, ProbeResult& result) {
   const auto text = read_file(AT_FDCWD, (files.proc + "/self/status").c_str());
   const auto self = text ? parse_status(*text) : std::nullopt;
-  const bool capable = self && (self->cap_effective >> kCapBpf & 1 || self->cap_effective >> kCapSysAdmin & 1);
+  const bool capable =
+      self && (self->cap_effective >> kCapBpf & 1 || self->cap_effective >> kCapSysAdmin & 1);
   if (!capable) {
     result.detail = "EPERM: CAP_BPF is missing";
     result.remedy = remedy_for_capabilities();
   } else if (self->seccomp == 2) {
-    result.detail = "EPERM though CAP_BPF is there: a seccomp filter refuses it, as container runtimes do by default";
+    result.detail =
+        "EPERM though CAP_BPF is there: a seccomp filter refuses it, as container runtimes do by default";
     result.remedy = "docker run --security-opt seccomp=unconfined, or --privileged";
   } else if (!in_initial_user_namespace(files)) {
     result.detail = "EPERM: the capabilities are those of a user namespace, where CAP_BPF does not count";
-    result.remedy = "run loopscope outside of the rootless container, or use a container that is not rootless";
+    result.remedy =
+        "run loopscope outside of the rootless container, or use a container that is not rootless";
   } else {
     result.detail = "EPERM though CAP_BPF is there: a security module refuses it";
     result.remedy = "look for the denial in `sudo dmesg` or `sudo ausearch -m avc`";
@@ -73,10 +76,11 @@ ProbeResult bpf_probe(const SystemFiles& files) {
 }
 
 ProbeResult map_probe(std::string name, bool ok, int error, std::string_view since) {
-  return {.name = std::move(name),
-          .ok = ok,
-          .detail = ok ? "works" : fmt::format("refused: {}", std::strerror(error)),
-          .remedy = ok || error == EPERM ? "" : fmt::format("it came with Linux {}: use a newer kernel", since)};
+  return {
+      .name = std::move(name),
+      .ok = ok,
+      .detail = ok ? "works" : fmt::format("refused: {}", std::strerror(error)),
+      .remedy = ok || error == EPERM ? "" : fmt::format("it came with Linux {}: use a newer kernel", since)};
 }
 
 }  // namespace

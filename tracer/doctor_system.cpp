@@ -34,16 +34,17 @@ ProbeResult kernel_probe() {
   release.remove_prefix(std::min(release.find('.') + 1, release.size()));
   const auto minor = number<int>(release.substr(0, release.find_first_not_of("0123456789")));
   const bool ok = std::pair(major.value_or(0), minor.value_or(0)) >= std::pair(5, 15);
-  return {.name = "kernel",
-          .ok = ok,
-          .detail = fmt::format("Linux {} {}{}", system.release, system.machine, ok ? "" : ", older than 5.15"),
-          .remedy = ok ? "" : "recording takes Linux 5.15 or newer"};
+  return {
+      .name = "kernel",
+      .ok = ok,
+      .detail = fmt::format("Linux {} {}{}", system.release, system.machine, ok ? "" : ", older than 5.15"),
+      .remedy = ok ? "" : "recording takes Linux 5.15 or newer"};
 }
 
 ProbeResult btf_file_probe(const SystemFiles& files) {
   const std::string path = files.sys + "/kernel/btf/vmlinux";
   ProbeResult result{.name = "BTF file", .detail = path, .remedy = {}};
-  struct stat file {};
+  struct stat file{};
   if (stat(path.c_str(), &file) != 0) {
     result.detail += ": " + std::string(std::strerror(errno));
     result.remedy = "use a kernel built with CONFIG_DEBUG_INFO_BTF=y; in a container, mount /sys";
@@ -63,7 +64,10 @@ ProbeResult capability_probe(const ProcessStatus& self, std::string_view name, u
   const bool included = !has && admin && bit != kCapSysPtrace;  // CAP_SYS_ADMIN does what these two do
   return {.name = std::string(name),
           .ok = has || included,
-          .detail = fmt::format("{}{}", has ? "effective" : included ? "by CAP_SYS_ADMIN" : "missing",
+          .detail = fmt::format("{}{}",
+                                has        ? "effective"
+                                : included ? "by CAP_SYS_ADMIN"
+                                           : "missing",
                                 has || included ? "" : fmt::format(": {}", purpose)),
           .remedy = has || included ? "" : remedy_for_capabilities(),
           .required = required};
@@ -72,8 +76,11 @@ ProbeResult capability_probe(const ProcessStatus& self, std::string_view name, u
 ProbeResult seccomp_probe(const ProcessStatus& self) {
   return {.name = "seccomp",
           .ok = self.seccomp == 0,
-          .detail = self.seccomp == 0 ? "no filter" : "a filter is on: it may refuse bpf() and io_uring to this shell",
-          .remedy = self.seccomp == 0 ? "" : "if bpf() is refused below: docker run --security-opt seccomp=unconfined",
+          .detail = self.seccomp == 0 ? "no filter"
+                                      : "a filter is on: it may refuse bpf() and io_uring to this shell",
+          .remedy = self.seccomp == 0
+                        ? ""
+                        : "if bpf() is refused below: docker run --security-opt seccomp=unconfined",
           .required = false};
 }
 
@@ -83,12 +90,14 @@ ProbeResult lockdown_probe(const SystemFiles& files) {
   return {.name = "lockdown",
           .ok = !closed,
           .detail = mode ? *mode : "not there: no lockdown, or securityfs is not mounted",
-          .remedy = closed ? "start the kernel with lockdown=integrity or none: programs may not read kernel memory"
-                           : ""};
+          .remedy =
+              closed ? "start the kernel with lockdown=integrity or none: programs may not read kernel memory"
+                     : ""};
 }
 
 // Below kernel.; 0 is the value that restricts nothing.
-ProbeResult sysctl_probe(const SystemFiles& files, std::string_view name, std::string_view meaning, bool matters) {
+ProbeResult sysctl_probe(const SystemFiles& files, std::string_view name, std::string_view meaning,
+                         bool matters) {
   const auto text = line_of(fmt::format("{}/sys/kernel/{}", files.proc, name));
   const bool free = !text || *text == "0";
   return {.name = std::string(name),
@@ -104,14 +113,15 @@ ProbeResult pid_namespace_probe(const SystemFiles& files) {
   const bool initial = inode && *inode == kInitialPidNamespace;
   return {.name = "PID namespace",
           .ok = true,
-          .detail = initial ? "the machine's own: every process is seen"
-                            : "not the machine's own: PIDs are those of this one, processes outside are not seen",
+          .detail = initial
+                        ? "the machine's own: every process is seen"
+                        : "not the machine's own: PIDs are those of this one, processes outside are not seen",
           .remedy = {},
           .required = false};
 }
 
 ProbeResult tracefs_probe(const SystemFiles& files) {
-  struct stat folder {};
+  struct stat folder{};
   const bool there = stat((files.sys + "/kernel/tracing/events").c_str(), &folder) == 0;
   return {.name = "tracefs",
           .ok = there,
@@ -128,17 +138,20 @@ ProbeResults system_probes(const SystemFiles& files) {
   const auto self = text ? parse_status(*text) : std::nullopt;
   if (self) {
     results.push_back(capability_probe(*self, "CAP_BPF", kCapBpf, true, "loading programs takes it"));
-    results.push_back(capability_probe(*self, "CAP_PERFMON", kCapPerfmon, true, "attaching to tracepoints takes it"));
+    results.push_back(
+        capability_probe(*self, "CAP_PERFMON", kCapPerfmon, true, "attaching to tracepoints takes it"));
     results.push_back(capability_probe(*self, "CAP_SYS_PTRACE", kCapSysPtrace, false,
                                        "processes of other users stay closed"));
     results.push_back(seccomp_probe(*self));
   } else {
-    results.push_back({.name = "/proc", .detail = files.proc + "/self/status cannot be read", .remedy = "mount /proc"});
+    results.push_back(
+        {.name = "/proc", .detail = files.proc + "/self/status cannot be read", .remedy = "mount /proc"});
   }
   results.push_back(lockdown_probe(files));
   results.push_back(sysctl_probe(files, "unprivileged_bpf_disabled", "programs are for CAP_BPF only", false));
   results.push_back(sysctl_probe(files, "yama/ptrace_scope",
-                                 "without CAP_SYS_PTRACE, calls in progress of other programs are not shown", true));
+                                 "without CAP_SYS_PTRACE, calls in progress of other programs are not shown",
+                                 true));
   results.push_back(sysctl_probe(files, "io_uring_disabled", "programs here may not use io_uring", true));
   results.push_back(pid_namespace_probe(files));
   results.push_back(tracefs_probe(files));

@@ -47,7 +47,8 @@ class Search {
     const uint64_t ns = process.namespace_inode("net").value_or(0);
     const auto [at, is_new] = by_namespace_.try_emplace(ns);
     if (is_new)
-      if (auto table = read_sockets(proc_, process.pid(), SocketScope::Listening)) at->second = *std::move(table);
+      if (auto table = read_sockets(proc_, process.pid(), SocketScope::Listening))
+        at->second = *std::move(table);
     return at->second;
   }
 
@@ -70,7 +71,8 @@ class Gathering {
     for (auto& [pid, server] : servers_) {
       if (server.listeners.empty()) continue;
       for (ServerListener& listener : server.listeners)
-        if (listener.waits.empty() && has_ring_[pid]) listener.waits.push_back({.how = "io_uring", .certain = false});
+        if (listener.waits.empty() && has_ring_[pid])
+          listener.waits.push_back({.how = "io_uring", .certain = false});
       if (const auto process = proc.open(pid)) {
         if (const auto status = process->status()) server.uid = status->euid;
         server.container = container_of_cgroup(read_file(process->fd(), "cgroup").value_or(""));
@@ -107,7 +109,8 @@ class Gathering {
 
   void take(const Pending& call) {
     const WaitKind wait = call.spec->wait;
-    if (wait == WaitKind::Accept) add(call.pid, call.file("sockfd"), {.how = "blocking_accept", .tid = call.tid});
+    if (wait == WaitKind::Accept)
+      add(call.pid, call.file("sockfd"), {.how = "blocking_accept", .tid = call.tid});
     for (const PollFd& entry : call.poll_fds) add(call.pid, entry.file, {.how = "poll", .tid = call.tid});
     for (const auto& set : call.fd_sets)
       for (const int fd : set) add_number(call.pid, fd, {.how = "select", .tid = call.tid});
@@ -154,7 +157,8 @@ ServerList find_servers(const ProcFs& proc) {
 int list_command(const ListOptions& options) {
   const ServerList list = find_servers();
   const std::string text = options.json ? server_list_json(list) : server_list_text(list);
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written ? 0 : 1;
 }
 

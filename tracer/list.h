@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `loopscope list`: the servers running here, what they listen on and how they wait for it, from /proc and sock_diag.
+// `loopscope list`: the servers running here, what they listen on and how they wait for it, from /proc and
+// sock_diag.
 #pragma once
 
 #include <optional>
@@ -12,7 +13,7 @@ namespace loopscope::tracer {
 
 // One way in which a process waits for a listener at this moment.
 struct ListenerWait {
-  std::string how;  // as `report --json` says it: epoll_ctl, poll, select, blocking_accept, io_uring
+  std::string how;      // as `report --json` says it: epoll_ctl, poll, select, blocking_accept, io_uring
   bool certain = true;  // io_uring: a ring is there, but /proc does not say what is armed on it
   int epfd = -1;
   uint32_t events = 0;  // epoll

@@ -42,13 +42,14 @@ std::string waits_text(const std::vector<ListenerWait>& waits) {
       ++at->second;
   }
   std::vector<std::string> parts;
-  for (const auto& [text, count] : counted) parts.push_back(count == 1 ? text : fmt::format("{} ×{}", text, count));
+  for (const auto& [text, count] : counted)
+    parts.push_back(count == 1 ? text : fmt::format("{} ×{}", text, count));
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));
 }
 
 std::string command_text(const Server& server) {
-  const std::string command =
-      server.cmdline.empty() ? fmt::format("[{}]", server.comm) : fmt::format("{}", fmt::join(server.cmdline, " "));
+  const std::string command = server.cmdline.empty() ? fmt::format("[{}]", server.comm)
+                                                     : fmt::format("{}", fmt::join(server.cmdline, " "));
   return trace_model::cut_to_columns(terminal_text(command), kMaxCommandColumns);
 }
 
@@ -122,10 +123,12 @@ std::string server_list_json(const ServerList& list) {
   ordered_json json{{"servers", ordered_json::array()}, {"unreadable", list.unreadable}};
   if (!list.incomplete.empty()) json["incomplete"] = list.incomplete;
   for (const Server& server : list.servers) {
-    ordered_json one{{"pid", server.pid}, {"uid", server.uid}, {"comm", server.comm}, {"cmdline", server.cmdline}};
+    ordered_json one{
+        {"pid", server.pid}, {"uid", server.uid}, {"comm", server.comm}, {"cmdline", server.cmdline}};
     one["container"] = server.container.empty() ? ordered_json() : ordered_json(server.container);
     one["listeners"] = ordered_json::array();
-    for (const ServerListener& listener : server.listeners) one["listeners"].push_back(listener_json(listener));
+    for (const ServerListener& listener : server.listeners)
+      one["listeners"].push_back(listener_json(listener));
     json["servers"].push_back(std::move(one));
   }
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';

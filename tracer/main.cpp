@@ -10,6 +10,8 @@
 #include "tracer/list.h"
 #include "tracer/record_command.h"
 #include "tracer/recorder_process.h"
+#include "tracer/report_command.h"
+#include "tracer/show_command.h"
 #include "tracer/targets.h"
 #include "tracer/version.h"
 
@@ -56,6 +58,15 @@ void add_record(CLI::App& app, RecordArguments& a) {
                  "  loopscope record -- python3 app.py");
 }
 
+void add_show(CLI::App& app, ShowOptions& options) {
+  CLI::App* show = app.add_subcommand("show", "The calls of a trace as lines, all or those a query asks for");
+  show->add_option("words", options.words,
+                   "The trace (default: the newest in the current folder; - is stdin), and a query: "
+                   "'fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms'")->type_name("[FILE] [QUERY]...");
+  show->add_flag("--json", options.json, "The records as they stand in the file, instead of lines");
+  show->footer(std::string(kShowHelp));
+}
+
 int usage(std::string_view sentence) {
   fmt::print(stderr, "loopscope: {}\nTry `loopscope --help`.\n", sentence);
   return 2;
@@ -79,6 +90,32 @@ int run_record(RecordArguments& a, const std::vector<std::string>& command_line)
   return record_command(a.options, command_line);
 }
 
+struct ReportArguments {
+  ReportOptions options;
+  std::vector<std::string> pids;
+};
+
+void add_report(CLI::App& app, ReportArguments& a) {
+  CLI::App* report = app.add_subcommand("report", "What a trace says: listeners, their registrations, loops, what woke them");
+  CLI::Option* file = report->add_option("file", a.options.file, "The trace (default: the newest in the current folder)")
+      ->type_name("FILE");
+  report->add_option("-p,--pid", a.pids, "Running processes as /proc shows them now, instead of a trace: PID[,PID...]")
+      ->type_name("PID")->excludes(file);
+  report->add_flag("--json", a.options.json, "Machine-readable");
+}
+
+int run_report(ReportArguments& a, const std::vector<std::string>& command_line) {
+  if (!a.pids.empty()) {
+    auto pids = parse_pids(a.pids);
+    if (!pids) {
+      fmt::print(stderr, "loopscope: {}\n", pids.error());
+      return 1;
+    }
+    a.options.pids = std::move(*pids);
+  }
+  return report_command(a.options, command_line);
+}
+
 int run(int argc, char** argv) {
   const std::vector<std::string> command_line(argv, argv + argc);
   if (argc == 3 && command_line[1] == kRecorderProcessWord) return recorder_process(command_line[2]);
@@ -89,9 +126,13 @@ int run(int argc, char** argv) {
   app.fallthrough(false);
   RecordArguments record;
   add_record(app, record);
+  ReportArguments report;
+  add_report(app, report);
   ListOptions list;
   CLI::App* list_app = app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
   list_app->add_flag("--json", list.json, "Machine-readable");
+  ShowOptions show;
+  add_show(app, show);
   DoctorOptions doctor;
   CLI::App* doctor_app = app.add_subcommand("doctor", "Can this machine trace? Each cause by name, with its remedy");
   doctor_app->add_flag("--json", doctor.json, "Machine-readable");
@@ -101,6 +142,8 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (app.got_subcommand("record")) return run_record(record, command_line);
+  if (app.got_subcommand("report")) return run_report(report, command_line);
+  if (app.got_subcommand("show")) return show_command(show);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
   return usage("no such command");

@@ -19,6 +19,9 @@ using trace_model::Pid;
 
 namespace {
 
+// fs/eventpoll.c, do_epoll_ctl(): every registration gets these, asked for or not.
+constexpr uint32_t kAddedByKernel = EPOLLERR | EPOLLHUP;
+
 template <typename Record>
 Record record_at(std::span<const std::byte> bytes) {
   Record record{};
@@ -211,7 +214,7 @@ void RecordStream::take_watch(const WatchObservation& observed) {
   row.file = files_.of(observed.instance_file, observed.row.time_ns);
   row.fd = observed.row.fd;
   row.target = files_.of(observed.row.target_file, observed.row.time_ns);
-  row.events = observed.row.events & ~uint32_t(EPOLLERR | EPOLLHUP);  // the kernel adds them to every registration
+  row.events = observed.row.events & ~kAddedByKernel;
   row.data = observed.row.data;
   row.target_closed = observed.target_closed;
   row.origin = observed.origin;

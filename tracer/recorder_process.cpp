@@ -13,6 +13,7 @@
 #include <array>
 #include <climits>
 
+#include "trace-model/report_text.h"
 #include "tracer/packet_socket.h"
 #include "tracer/privileges.h"
 
@@ -69,7 +70,7 @@ int serve(const PacketSocket& front) {
   if (!totals) return front.send({{"failed", totals.error()}}) ? 1 : 1;
   json answer{{"calls", totals->calls},     {"lost", totals->lost},     {"bytes", totals->bytes},
               {"seconds", totals->seconds}, {"reason", totals->reason},
-              {"report", std::string()}};
+              {"report", report_text(make_report(recording.model()))}};
   if (!front.send(answer)) {
     answer["report"] = "";  // too long for a packet: the file has it all
     return front.send(answer) ? 0 : 1;

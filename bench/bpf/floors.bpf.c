@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The least a system call tracer can cost, one mechanism at a time. Each variant takes the start time of a wanted
- * call of a traced process at its entry and, at its exit, writes one record with start, arguments and result.
- * They differ in where they hook and where they keep the start time.
+ * The least a system call tracer can cost, one mechanism at a time. Each variant takes the start time of a
+ * wanted call of a traced process at its entry and, at its exit, writes one record with start, arguments and
+ * result. They differ in where they hook and where they keep the start time.
  */
 #include <linux/types.h>
 #include <stdbool.h>
@@ -23,16 +23,15 @@ struct pt_regs {
 	unsigned long r10, r9, r8, dx, si, di, orig_ax;
 } __attribute__((preserve_access_index));
 #define CALL_NUMBER(regs) ((__u32)(regs)->orig_ax)
-#define FILL_ARGS(a, r)                                                                            \
-	(a)[0] = (r)->di, (a)[1] = (r)->si, (a)[2] = (r)->dx, (a)[3] = (r)->r10,                   \
-	(a)[4] = (r)->r8, (a)[5] = (r)->r9
+#define FILL_ARGS(a, r)                                                                                      \
+	(a)[0] = (r)->di, (a)[1] = (r)->si, (a)[2] = (r)->dx, (a)[3] = (r)->r10, (a)[4] = (r)->r8,           \
+	(a)[5] = (r)->r9
 #else
 #error "floors.bpf.c knows the registers of x86-64 only"
 #endif
 
-const volatile __u64 wanted[8];       /* one bit per system call number */
-const volatile bool with_record;      /* false: only take the time, to see its own cost */
-const volatile __u32 traced_tgid = 0; /* for the variant that compares with a constant */
+const volatile __u64 wanted[8];	 /* one bit per system call number */
+const volatile bool with_record; /* false: only take the time, to see its own cost */
 
 __u64 records_lost;
 
@@ -64,7 +63,7 @@ struct {
 
 /* Direct-mapped: no helper call, but two threads may want the same slot, so the slot says whose it is. */
 struct slot start_slots[FLOORS_SLOTS];
-__u8 maybe_traced[FLOORS_SLOTS]; /* by low bits of the thread group: 0 is a certain no, without a helper call */
+__u8 maybe_traced[FLOORS_SLOTS]; /* by low bits of the thread group; 0: certainly not */
 
 static __always_inline bool is_wanted(__u32 nr)
 {
@@ -262,7 +261,8 @@ int nostart_exit(__u64 *ctx)
 	return 0;
 }
 
-/* (c), (d) one tracepoint per wanted call: syscalls/sys_enter_NAME and sys_exit_NAME, with slots or task storage. */
+/* (c), (d) one tracepoint per wanted call: syscalls/sys_enter_NAME and sys_exit_NAME, with slots or task
+ * storage. */
 
 struct syscall_exit_context {
 	__u64 unused;
@@ -280,8 +280,7 @@ int percall_slot_enter(void *ctx)
 SEC("tracepoint")
 int percall_slot_exit(struct syscall_exit_context *ctx)
 {
-	const struct pt_regs *regs =
-		(const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	const struct pt_regs *regs = (const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 
 	slot_record(regs, ctx->nr, ctx->ret);
 	return 0;

@@ -7,6 +7,7 @@ import tempfile
 
 from measure.micro import KINDS, Samples, micro_calls
 from measure.processes import Failed
+from measure.summary import COLUMNS, Row
 from measure.tracers import IO, LAB, bpftrace, floors, loopscope, perf_trace, strace
 
 SLOW = (200, 10)    # calls in a batch, batches: a slow tracer needs few to be measured
@@ -15,14 +16,14 @@ VARIANTS = [
     ("empty programs", floors("empty-enter-exit"), LAB, QUICK),
     ("minimal records", floors("storage", "-r"), LAB, QUICK),
     ("loopscope --calls lab", loopscope("--calls", "lab"), LAB, QUICK),
-    ("loopscope", loopscope(), LAB, QUICK),
+    ("loopscope, with reads and writes", loopscope(), LAB, QUICK),
     ("bpftrace printf", bpftrace, LAB, SLOW),
     ("perf trace", perf_trace, LAB, SLOW),
     ("strace -f", strace, LAB, SLOW),
     ("minimal records, with reads and writes", floors("storage", "-r"), LAB | IO, QUICK),
 ]
-COLUMNS = [("traced", "epoll_wait"), ("traced", "read_write"), ("traced", "getppid"), ("other", "epoll_wait"),
-           ("other", "getppid")]
+MEASURED = [("traced", "epoll_wait"), ("traced", "read_write"), ("traced", "getppid"), ("other", "epoll_wait"),
+            ("other", "getppid")]
 
 
 def measure(traced, other, variant, folder, samples):
@@ -45,6 +46,18 @@ def run(rounds=10):
                     problems[variant[0]] = str(problem)
             print(f"micro: round {number + 1} of {rounds}", file=sys.stderr)
     print(table(samples, problems), flush=True)
+    return summary(samples, problems)
+
+
+def summary(samples, problems):
+    def added(who, kind):
+        names = {column: column for column in COLUMNS} | {"loopscope": "loopscope --calls lab"}
+        return {column: f"{samples.added(name, who, kind)[0]:+,.0f}" for column, name in names.items()
+                if name not in problems}
+
+    return [Row("a recorded `epoll_wait` that returns at once, ns", added("traced", "epoll_wait"), "≤ +200"),
+            Row("a call nobody asked for, traced process, ns", added("traced", "getppid"), "≤ +45, as empty"),
+            Row("a call nobody asked for, another process, ns", added("other", "getppid"), "≤ +45, as empty")]
 
 
 def table(samples, problems):
@@ -56,6 +69,6 @@ def table(samples, problems):
         if name in problems:
             lines.append(f"| {name} | failed: {problems[name]} | | | | |")
             continue
-        cells = ["{:+,.0f} ({:+,.0f})".format(*samples.added(name, *column)) for column in COLUMNS]
+        cells = ["{:+,.0f} ({:+,.0f})".format(*samples.added(name, *column)) for column in MEASURED]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -26,6 +26,12 @@ def sleeps_polling(pid):
     return False
 
 
+def cpu_ns(pid):
+    """CPU time of all threads of a process."""
+    threads = pathlib.Path(f"/proc/{pid}/task").iterdir()
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads)
+
+
 def wait_until(condition, what, process=None, patience_s=30):
     deadline = time.monotonic() + patience_s
     while not condition():
@@ -40,6 +46,7 @@ class Outcome:
     """What a tracer left behind: filled in when it has ended."""
     path = None
     start_ns = 0
+    attach_cpu_ns = None  # the tracer's own CPU time until it was at work: what a busy machine does not stretch
     lost = None
     recorded = None
 
@@ -95,6 +102,7 @@ def bpftrace(pid, calls, folder):
     with running(command, ends_by=signal.SIGINT, stderr=subprocess.DEVNULL) as process:
         # It says nothing in the file before its buffer is full; once attached, it polls.
         wait_until(lambda: sleeps_polling(process.pid), "bpftrace", process)
+        outcome.attach_cpu_ns = cpu_ns(process.pid)
         yield outcome
         end(process, signal.SIGINT)
 
@@ -109,8 +117,9 @@ def loopscope(*options):
         command = [BIN / "loopscope", "record", "-p", pid, "-o", outcome.path, *options]
         with open(folder / "loopscope.log", "wb") as log, \
                 running(command, ends_by=signal.SIGINT, stdout=log, stderr=log) as process:
-            wait_until(lambda: outcome.path.exists() and has_record(outcome.path, "snapshot_end"),
-                       "loopscope record", process)
+            growing = Growing(outcome.path)
+            wait_until(lambda: growing.has(b'"type":"snapshot_end"'), "loopscope record", process)
+            outcome.attach_cpu_ns = cpu_ns(process.pid)
             yield outcome
             if end(process, signal.SIGINT) != 0:
                 raise Failed("loopscope record failed: " + (folder / "loopscope.log").read_text(errors="replace")[-500:])
@@ -121,9 +130,23 @@ def loopscope(*options):
     return attached
 
 
-def has_record(path, kind):
-    with open(path, "rb") as trace:
-        return f'"type":"{kind}"'.encode() in trace.read(1 << 20)
+class Growing:
+    """A file that is being written; each look reads on from where the last one ended."""
+
+    def __init__(self, path):
+        self.path, self.offset, self.rest = path, 0, b""
+
+    def has(self, wanted):
+        if not self.path.exists():
+            return False
+        with open(self.path, "rb") as trace:
+            trace.seek(self.offset)
+            while piece := trace.read(1 << 20):
+                self.offset += len(piece)
+                if wanted in self.rest + piece:
+                    return True
+                self.rest = piece[-len(wanted):]
+        return False
 
 
 def last_line(path):

@@ -13,7 +13,8 @@ import tempfile
 import time
 
 from measure.processes import Failed, end, running
-from measure.tracers import IO, LAB, wait_until, bpftrace, floors, loopscope, perf_trace, strace
+from measure.summary import COLUMNS, Row
+from measure.tracers import IO, LAB, bpftrace, cpu_ns, floors, loopscope, perf_trace, strace, wait_until
 
 NGINX = """worker_processes 1;
 pid {folder}/nginx.pid;
@@ -85,15 +86,16 @@ class Redis:
 
 
 EMPTY = "empty programs"
+WITH_IO = ", with reads and writes"
 QUICK = [(EMPTY, floors("empty-enter-exit"), LAB),
-         ("minimal records, lab calls", floors("storage", "-r"), LAB),
+         ("minimal records", floors("storage", "-r"), LAB),
+         ("minimal records" + WITH_IO, floors("storage", "-r"), LAB | IO),
          ("loopscope --calls lab", loopscope("--calls", "lab"), LAB),
          ("loopscope --no-io", loopscope("--no-io"), LAB),
-         ("loopscope", loopscope(), LAB)]
-SLOW = [("strace -f", strace, LAB), ("perf trace", perf_trace, LAB), ("bpftrace printf", bpftrace, LAB)]
-SLOW_IO = [("strace -f, with reads and writes", strace, LAB | IO),
-           ("perf trace, with reads and writes", perf_trace, LAB | IO),
-           ("bpftrace printf, with reads and writes", bpftrace, LAB | IO)]
+         ("loopscope" + WITH_IO, loopscope(), LAB)]
+SLOW = [("strace -f", strace, LAB), ("strace -f" + WITH_IO, strace, LAB | IO),
+        ("perf trace", perf_trace, LAB), ("perf trace" + WITH_IO, perf_trace, LAB | IO),
+        ("bpftrace printf", bpftrace, LAB), ("bpftrace printf" + WITH_IO, bpftrace, LAB | IO)]
 
 
 class Result:
@@ -119,10 +121,6 @@ def weigh(result, path):
             zstd.wait()
         result.bytes_per_line = size / lines
         result.zstd_bytes_per_line = packed.seek(0, 2) / lines
-
-
-def cpu_ns(pid):
-    return int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0])
 
 
 def load(server, pid, seconds):
@@ -206,10 +204,25 @@ def run(server_class, rounds=10, slow_rounds=3, seconds=2):
         server = server_class(folder)
         with server.serving() as pid:
             rounds_of(server, pid, QUICK, rounds, seconds, folder, results)
-            rounds_of(server, pid, SLOW + SLOW_IO, slow_rounds, seconds, folder, results)
+            rounds_of(server, pid, SLOW, slow_rounds, seconds, folder, results)
     alone = [rate for result in results.values() for rate in result.rate_alone]
     cpu = [ns for result in results.values() for ns in result.cpu_ns_alone]
     print(f"### {server.name}\n\nPairs of {seconds} s beside {seconds} s. Untraced: {statistics.median(alone):,.0f} "
           f"requests/s ({min(alone):,.0f}–{max(alone):,.0f}), {statistics.median(cpu):,.0f} ns of the server's CPU a "
           "request. Median (middle half).\n")
     print(table(results), flush=True)
+    return summary(server.name, results)
+
+
+def summary(server, results):
+    def kept(suffix, loopscope_name):
+        names = {column: column + suffix for column in COLUMNS}
+        names |= {EMPTY: EMPTY, "loopscope": loopscope_name}
+        return {column: f"{statistics.median(results[name].kept):.3f}" for column, name in names.items()
+                if results[name].kept}
+
+    default = results["loopscope" + WITH_IO]
+    weight = {"loopscope": f"{default.bytes_per_line:.0f} / {default.zstd_bytes_per_line:.1f}"} if default.kept else {}
+    return [Row(f"{server}, lab calls: share of req/s kept", kept("", "loopscope --calls lab"), "≥ 0.95 × empty"),
+            Row(f"{server}, with reads and writes: share kept", kept(WITH_IO, "loopscope" + WITH_IO), "≥ 0.90 × empty"),
+            Row(f"{server}: bytes a line, plain / zstd", weight, "≤ 140 / 12")]

@@ -175,6 +175,8 @@ TEST(TraceReader, NamesTheMemberThatIsWrong) {
             "member id is not positive");
   EXPECT_EQ(problem_with(R"({"type":"process","id":2,"t":1,"pid":1,"threads":[7]})"),
             "member threads has an element that is no object");
+  EXPECT_EQ(problem_with(R"({"type":"process","id":2,"t":1,"pid":1,"cmdline":["a"],"cmdline_hex":[null*"61",null]})"),
+            "member cmdline_hex is not a string");
   EXPECT_EQ(problem_with(R"({"type":"end","id":2,"t":1,"events":1,"lost":0,"skipped":{"x":"y"}})"),
             "member skipped.x is not an unsigned integer of 64 bits");
 }

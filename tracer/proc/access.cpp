@@ -22,7 +22,8 @@ std::string user_name(uint32_t uid) {
 }  // namespace
 
 std::string remedy_for_capabilities() {
-  if (geteuid() == 0) return "root lacks capabilities here, as in a container: start that with --privileged, or with "
+  if (geteuid() == 0)
+    return "root lacks capabilities here, as in a container: start that with --privileged, or with "
            "--cap-add BPF --cap-add PERFMON --cap-add SYS_PTRACE";
   return "run loopscope with sudo, or give it the capabilities once: "
          "sudo setcap cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep $(command -v loopscope)";
@@ -35,11 +36,13 @@ std::optional<std::string> why_unreadable(const ProcFs& proc, Pid pid) {
   if (!status) return fmt::format("process {} has just ended", pid);
   if (status->kernel_thread)
     return fmt::format("process {} ({}) is a kernel thread, which has no descriptors", pid, status->comm);
-  if (status->zombie) return fmt::format("process {} ({}) has ended; its parent has yet to reap it", pid, status->comm);
+  if (status->zombie)
+    return fmt::format("process {} ({}) has ended; its parent has yet to reap it", pid, status->comm);
   const auto descriptors = numbered_entries(process->fd(), "fd");
   if (descriptors) return std::nullopt;
   if (!forbidden(descriptors.error()))
-    return fmt::format("process {} ({}) cannot be read: {}", pid, status->comm, std::strerror(descriptors.error()));
+    return fmt::format("process {} ({}) cannot be read: {}", pid, status->comm,
+                       std::strerror(descriptors.error()));
   return fmt::format("process {} ({}) of {} may not be read without CAP_SYS_PTRACE; {}", pid, status->comm,
                      user_name(status->uid), remedy_for_capabilities());
 }

@@ -133,7 +133,8 @@ bool describe_memory(const CallInProgress& call, const ArgSpec& arg, int index, 
     if (!read_poll_fds(value, uint32_t(call.args[1]), read, body)) return false;
   } else if (arg.kind == ArgKind::FdSet) {
     if (value == 0) return true;
-    if (!read_fd_set(value, uint32_t(call.args[0]), read, body.fd_sets[size_t(arg.position - 1)])) return false;
+    if (!read_fd_set(value, uint32_t(call.args[0]), read, body.fd_sets[size_t(arg.position - 1)]))
+      return false;
   } else if (arg.kind == ArgKind::Path) {
     if (!read_path(value, read, body)) return false;
   } else if (arg.kind == ArgKind::Address) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system call a thread is blocked in, from /proc/PID/task/TID/syscall (proc_pid_syscall(5)), and what its pointers
-// point to, read while the thread sleeps. Access is that of ptrace(2) ATTACH: Yama may refuse what /proc/PID/fd allows.
+// The system call a thread is blocked in, from /proc/PID/task/TID/syscall (proc_pid_syscall(5)), and what its
+// pointers point to, read while the thread sleeps. Access is that of ptrace(2) ATTACH: Yama may refuse what
+// /proc/PID/fd allows.
 #pragma once
 
 #include <array>

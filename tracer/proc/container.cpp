@@ -10,7 +10,9 @@ namespace {
 
 constexpr size_t kIdDigits = 64, kShownDigits = 12;
 
-bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
 
 // "docker-<id>.scope", "cri-containerd-<id>.scope", "libpod-<id>", "<id>".
 std::string_view id_in(std::string_view part) {

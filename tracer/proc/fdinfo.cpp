@@ -24,7 +24,8 @@ std::optional<EpollItem> parse_epoll_item(std::string_view line) {
   const auto data = next_value<uint64_t>(line, "data:", 16);
   if (!fd || *fd < 0 || !events || !data) return std::nullopt;
   (void)next_value<int64_t>(line, "pos:", 10);
-  return EpollItem{*fd, *events & ~uint32_t(EPOLLERR | EPOLLHUP), *data, next_value<uint64_t>(line, "ino:", 16).value_or(0)};
+  return EpollItem{*fd, *events & ~uint32_t(EPOLLERR | EPOLLHUP), *data,
+                   next_value<uint64_t>(line, "ino:", 16).value_or(0)};
 }
 
 }  // namespace

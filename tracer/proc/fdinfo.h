@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// /proc/PID/fdinfo/N, proc_pid_fdinfo(5): pure parsing. The text comes from the kernel, but its form has changed
-// with it and may again: lines that are not understood are left out.
+// /proc/PID/fdinfo/N, proc_pid_fdinfo(5): pure parsing. The text comes from the kernel, but its form has
+// changed with it and may again: lines that are not understood are left out.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +13,10 @@ namespace loopscope::tracer {
 // One entry of an epoll interest list, fs/eventpoll.c ep_show_fdinfo():
 // "tfd: %8d events: %8x data: %16llx  pos:%lli ino:%lx sdev:%x"
 struct EpollItem {
-  int fd = -1;            // the number it was registered under
-  uint32_t events = 0;    // without EPOLLERR and EPOLLHUP, which the kernel adds to every registration
+  int fd = -1;          // the number it was registered under
+  uint32_t events = 0;  // without EPOLLERR and EPOLLHUP, which the kernel adds to every registration
   uint64_t data = 0;
-  uint64_t inode = 0;     // 0: this kernel does not say (before 5.5)
+  uint64_t inode = 0;  // 0: this kernel does not say (before 5.5)
 };
 
 struct FdInfo {

@@ -20,9 +20,8 @@ std::optional<std::strong_ordering> ordering(long result) {
 
 FileComparison kernel_comparison() {
   return {
-      .files = [](Pid a, int fd_a, Pid b, int fd_b) {
-        return ordering(syscall(SYS_kcmp, a, b, KCMP_FILE, fd_a, fd_b));
-      },
+      .files = [](Pid a, int fd_a, Pid b,
+                  int fd_b) { return ordering(syscall(SYS_kcmp, a, b, KCMP_FILE, fd_a, fd_b)); },
       .tables = [](Pid a, Pid b) { return ordering(syscall(SYS_kcmp, a, b, KCMP_FILES, 0, 0)); },
       .watched = [](Pid pid, int epfd, int fd, unsigned nth) -> std::optional<bool> {
         kcmp_epoll_slot slot{uint32_t(epfd), uint32_t(fd), nth};
@@ -82,7 +81,8 @@ FdTableId FileIdentity::identify_table(Pid pid) {
   return last_table_;
 }
 
-bool FileIdentity::names(Pid pid, int epfd, const EpollItem& item, unsigned nth, const Descriptor& named) const {
+bool FileIdentity::names(Pid pid, int epfd, const EpollItem& item, unsigned nth,
+                         const Descriptor& named) const {
   if (item.inode != 0 && named.inode != item.inode) return false;
   if (named.kind == "socket" && item.inode != 0) return true;
   // Anonymous inodes are shared and a pipe has two ends: only the kernel can tell.

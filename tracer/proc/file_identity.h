@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which descriptors are the same open file, without BPF. A socket's inode says it alone. Everything else is compared
-// with kcmp(2), which orders the kernel's file objects without showing them, and so finds each in log(n) steps among
-// those of the same inode. Where kcmp is refused, every descriptor counts as a file of its own.
+// Which descriptors are the same open file, without BPF. A socket's inode says it alone. Everything else is
+// compared with kcmp(2), which orders the kernel's file objects without showing them, and so finds each in
+// log(n) steps among those of the same inode. Where kcmp is refused, every descriptor counts as a file of its
+// own.
 #pragma once
 
 #include <compare>
@@ -38,9 +39,10 @@ class FileIdentity {
   FdTableId identify_table(Pid pid);
   [[nodiscard]] FileId of(Pid pid, int fd) const;  // 0: not seen
 
-  // Whether an interest-list entry, the nth of its number in that instance, watches what `named`, an identified
-  // descriptor of `pid` with that number, is.
-  [[nodiscard]] bool names(Pid pid, int epfd, const EpollItem& item, unsigned nth, const Descriptor& named) const;
+  // Whether an interest-list entry, the nth of its number in that instance, watches what `named`, an
+  // identified descriptor of `pid` with that number, is.
+  [[nodiscard]] bool names(Pid pid, int epfd, const EpollItem& item, unsigned nth,
+                           const Descriptor& named) const;
   // What it watches when no number names it any more.
   FileId closed_target(const EpollItem& item);
 

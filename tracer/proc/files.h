@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading small files, links and folders relative to an open folder. Errors are errno values, because what they mean
-// depends on who asks: ESRCH and ENOENT under /proc say that a process is gone, EACCES and EPERM that it is not ours.
+// Reading small files, links and folders relative to an open folder. Errors are errno values, because what
+// they mean depends on who asks: ESRCH and ENOENT under /proc say that a process is gone, EACCES and EPERM
+// that it is not ours.
 #pragma once
 
 #include <cerrno>
@@ -35,9 +36,14 @@ using OrErrno = std::expected<T, int>;
 [[nodiscard]] OrErrno<UniqueFd> open_folder(int at, const char* path);
 [[nodiscard]] OrErrno<std::string> read_file(int at, const char* path);  // whole, to its end
 [[nodiscard]] OrErrno<std::string> read_link(int at, const char* path);
-[[nodiscard]] OrErrno<std::vector<int>> numbered_entries(int at, const char* path);  // names that are numbers, sorted
+[[nodiscard]] OrErrno<std::vector<int>> numbered_entries(int at,
+                                                         const char* path);  // names that are numbers, sorted
 
-[[nodiscard]] inline bool vanished(int error) { return error == ENOENT || error == ESRCH; }
-[[nodiscard]] inline bool forbidden(int error) { return error == EACCES || error == EPERM; }
+[[nodiscard]] inline bool vanished(int error) {
+  return error == ENOENT || error == ESRCH;
+}
+[[nodiscard]] inline bool forbidden(int error) {
+  return error == EACCES || error == EPERM;
+}
 
 }  // namespace loopscope::tracer

@@ -35,8 +35,8 @@ void take_field(std::string_view name, std::string_view value, ProcessStatus& st
       status.nspid.push_back(number<Pid>(field).value_or(0));
 }
 
-// Kernels before 6.8 have no Kthread line; the flags in /proc/PID/stat stand seven fields after the comm, which
-// ends at the last parenthesis.
+// Kernels before 6.8 have no Kthread line; the flags in /proc/PID/stat stand seven fields after the comm,
+// which ends at the last parenthesis.
 bool kernel_thread_by_stat(std::string_view stat) {
   const size_t close = stat.rfind(')');
   if (close == stat.npos) return false;
@@ -88,7 +88,9 @@ OrErrno<std::string> ProcessDir::comm() const {
   return text;
 }
 
-OrErrno<std::string> ProcessDir::exe() const { return read_link(fd(), "exe"); }
+OrErrno<std::string> ProcessDir::exe() const {
+  return read_link(fd(), "exe");
+}
 
 OrErrno<std::vector<std::string>> ProcessDir::cmdline() const {
   const auto raw = read_file(fd(), "cmdline");
@@ -104,7 +106,9 @@ OrErrno<uint64_t> ProcessDir::namespace_inode(const char* name) const {
   return *inode;
 }
 
-OrErrno<std::vector<Pid>> ProcessDir::thread_ids() const { return numbered_entries(fd(), "task"); }
+OrErrno<std::vector<Pid>> ProcessDir::thread_ids() const {
+  return numbered_entries(fd(), "task");
+}
 
 OrErrno<std::vector<trace_model::ThreadName>> ProcessDir::threads() const {
   const auto ids = thread_ids();
@@ -119,7 +123,9 @@ OrErrno<std::vector<trace_model::ThreadName>> ProcessDir::threads() const {
   return threads;
 }
 
-std::vector<Pid> ProcFs::pids() const { return numbered_entries(AT_FDCWD, root_.c_str()).value_or(std::vector<Pid>()); }
+std::vector<Pid> ProcFs::pids() const {
+  return numbered_entries(AT_FDCWD, root_.c_str()).value_or(std::vector<Pid>());
+}
 
 OrErrno<ProcessDir> ProcFs::open(Pid pid) const {
   auto folder = open_folder(AT_FDCWD, fmt::format("{}/{}", root_, pid).c_str());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Processes as /proc shows them, proc(5). Everything is read through an open /proc/PID folder, so that a number that
-// is reused meanwhile is noticed (ESRCH) and never mixed up with its predecessor. The root folder is a parameter:
-// tests make a /proc of their own.
+// Processes as /proc shows them, proc(5). Everything is read through an open /proc/PID folder, so that a
+// number that is reused meanwhile is noticed (ESRCH) and never mixed up with its predecessor. The root folder
+// is a parameter: tests make a /proc of their own.
 #pragma once
 
 #include <optional>
@@ -18,14 +18,14 @@ using trace_model::Pid;
 
 // /proc/PID/status, and what can only be had elsewhere.
 struct ProcessStatus {
-  std::string comm;              // raw bytes
+  std::string comm;  // raw bytes
   Pid pid = 0, tgid = 0, ppid = 0;
   uint32_t uid = 0, euid = 0;
-  std::vector<Pid> nspid;        // outermost (ours) first; the last is the number in the process's own namespace
+  std::vector<Pid> nspid;  // outermost (ours) first; the last is the number in the process's own namespace
   bool kernel_thread = false;
   bool zombie = false;
   uint64_t cap_effective = 0;
-  int seccomp = 0;               // 0: off, 1: strict, 2: filter
+  int seccomp = 0;  // 0: off, 1: strict, 2: filter
 };
 [[nodiscard]] std::optional<ProcessStatus> parse_status(std::string_view text);
 
@@ -39,8 +39,10 @@ class ProcessDir {
   [[nodiscard]] OrErrno<ProcessStatus> status() const;
   [[nodiscard]] OrErrno<std::string> comm() const;
   [[nodiscard]] OrErrno<std::string> exe() const;
-  [[nodiscard]] OrErrno<std::vector<std::string>> cmdline() const;  // raw bytes; empty for kernel threads and zombies
-  [[nodiscard]] OrErrno<uint64_t> namespace_inode(const char* name) const;  // "net", "pid"; needs ptrace access
+  [[nodiscard]] OrErrno<std::vector<std::string>> cmdline()
+      const;  // raw bytes; empty for kernel threads and zombies
+  [[nodiscard]] OrErrno<uint64_t> namespace_inode(
+      const char* name) const;  // "net", "pid"; needs ptrace access
   [[nodiscard]] OrErrno<std::vector<Pid>> thread_ids() const;
   [[nodiscard]] OrErrno<std::vector<trace_model::ThreadName>> threads() const;
 
@@ -59,8 +61,8 @@ class ProcFs {
   [[nodiscard]] OrErrno<ProcessDir> open(Pid pid) const;
   // Children of any of its threads; empty when it is gone.
   [[nodiscard]] std::vector<Pid> children(Pid pid) const;
-  // `pids` and all that descend from them, without repetition, parents before children. One pass: who follows forks
-  // calls it again until nothing new comes.
+  // `pids` and all that descend from them, without repetition, parents before children. One pass: who follows
+  // forks calls it again until nothing new comes.
   [[nodiscard]] std::vector<Pid> with_descendants(std::vector<Pid> pids) const;
 
  private:

@@ -173,8 +173,10 @@ void Reading::read_interest_list(FileId file, const std::vector<Holder>& holders
   for (const EpollItem& item : info->epoll_items) add_watch(file, holders, item, seen[item.fd]++, t);
 }
 
-// The number was registered by one of those who hold the instance; it is the one in whose table it still fits.
-void Reading::add_watch(FileId file, const std::vector<Holder>& holders, const EpollItem& item, unsigned nth, Ns t) {
+// The number was registered by one of those who hold the instance; it is the one in whose table it still
+// fits.
+void Reading::add_watch(FileId file, const std::vector<Holder>& holders, const EpollItem& item, unsigned nth,
+                        Ns t) {
   WatchRow watch;
   watch.t = t;
   watch.file = file;
@@ -278,7 +280,8 @@ std::vector<Event> Reading::events() {
 
 }  // namespace
 
-std::expected<std::vector<Event>, std::string> proc_snapshot(const SnapshotOptions& options, const ProcFs& proc) {
+std::expected<std::vector<Event>, std::string> proc_snapshot(const SnapshotOptions& options,
+                                                             const ProcFs& proc) {
   std::vector<Pid> pids;
   for (const Pid pid : options.pids) {
     const auto why = why_unreadable(proc, pid);

@@ -47,16 +47,19 @@ OrErrno<void> send_request(int netlink, std::span<std::byte> message, uint16_t t
   std::memcpy(message.data(), &header, sizeof header);
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;
-  if (sendto(netlink, message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&kernel), sizeof kernel) < 0)
+  if (sendto(netlink, message.data(), message.size(), 0, reinterpret_cast<sockaddr*>(&kernel),
+             sizeof kernel) < 0)
     return std::unexpected(errno);
   return {};
 }
 
 // One datagram of the answer.
-OrErrno<Received> take_messages(Payload datagram, bool& interrupted, const std::function<void(Payload)>& each) {
+OrErrno<Received> take_messages(Payload datagram, bool& interrupted,
+                                const std::function<void(Payload)>& each) {
   while (datagram.size() >= sizeof(nlmsghdr)) {
     const auto header = take<nlmsghdr>(datagram);
-    if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size()) return std::unexpected(EBADMSG);
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > datagram.size())
+      return std::unexpected(EBADMSG);
     const Payload payload = datagram.subspan(sizeof header, header.nlmsg_len - sizeof header);
     interrupted |= header.nlmsg_flags & NLM_F_DUMP_INTR;
     if (header.nlmsg_type == NLMSG_DONE) return Received::Done;
@@ -105,7 +108,8 @@ void add_inet(const InetQuery& query, const inet_diag_msg& row, SocketTable& tab
   socket.state = udp ? simple_state_name(row.idiag_state) : tcp_state_name(row.idiag_state);
   const size_t size = v6 ? 16 : 4;
   const auto text = [&](const auto& address, uint16_t port) {
-    return trace_model::inet_address_text(row.idiag_family, std::as_bytes(std::span(address)).first(size), ntohs(port));
+    return trace_model::inet_address_text(row.idiag_family, std::as_bytes(std::span(address)).first(size),
+                                          ntohs(port));
   };
   socket.local = text(row.id.idiag_src, row.id.idiag_sport);
   if (row.id.idiag_dport != 0) socket.peer = text(row.id.idiag_dst, row.id.idiag_dport);
@@ -171,7 +175,8 @@ OrErrno<void> dump_unix(int netlink, uint32_t states, SocketTable& table) {
   message.request.sdiag_family = AF_UNIX;
   message.request.udiag_states = states;
   message.request.udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_RQLEN;
-  return dump(netlink, std::as_writable_bytes(std::span(&message, 1)), [&](Payload row) { add_unix(row, table); });
+  return dump(netlink, std::as_writable_bytes(std::span(&message, 1)),
+              [&](Payload row) { add_unix(row, table); });
 }
 
 OrErrno<UniqueFd> open_diag_socket(const ProcFs& proc, Pid pid) {
@@ -205,7 +210,8 @@ OrErrno<SocketTable> sockets_by_diag(const ProcFs& proc, Pid pid, SocketScope sc
     if (listening) continue;
     (void)dump_inet(netlink->get(), {family, IPPROTO_UDP, states}, table);  // udp_diag is a module of its own
   }
-  for (const int family : {AF_INET, AF_INET6})  // after TCP: its subflows are hidden behind the socket of the program
+  for (const int family :
+       {AF_INET, AF_INET6})  // after TCP: its subflows are hidden behind the socket of the program
     (void)dump_inet(netlink->get(), {family, IPPROTO_MPTCP, states}, table);
   if (const auto done = dump_unix(netlink->get(), states, table); !done) return std::unexpected(done.error());
   table.resolve_unix_peers();

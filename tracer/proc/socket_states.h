@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names of socket states and types, docs/trace-format.md, from the kernel's numbers (include/net/tcp_states.h).
+// Names of socket states and types, docs/trace-format.md, from the kernel's numbers
+// (include/net/tcp_states.h).
 #pragma once
 
 #include <array>

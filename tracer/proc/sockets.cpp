@@ -21,7 +21,8 @@ std::expected<SocketTable, std::string> read_sockets(const ProcFs& proc, Pid pid
   if (proc.is_real()) table = sockets_by_diag(proc, pid, scope);
   if (!table) table = sockets_by_tables(proc, pid, scope);
   if (!table)
-    return std::unexpected(fmt::format("the sockets of process {} cannot be read: {}", pid, std::strerror(table.error())));
+    return std::unexpected(
+        fmt::format("the sockets of process {} cannot be read: {}", pid, std::strerror(table.error())));
   if (scope == SocketScope::All) add_other_families(proc, pid, *table);
   return *std::move(table);
 }

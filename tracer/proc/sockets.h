@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sockets of a process's network namespace, by inode: what `ss` would print inside it.
 //
-// They are asked for by sock_diag(7), which filters by state in the kernel and knows the backlogs. Another namespace
-// is entered by a thread made for that (setns(2) concerns the calling thread alone). Where that is not permitted, the
-// tables under /proc/PID/net are read: they show the process's namespace to anybody, but not the limits of backlogs,
-// and cost a line per socket.
+// They are asked for by sock_diag(7), which filters by state in the kernel and knows the backlogs. Another
+// namespace is entered by a thread made for that (setns(2) concerns the calling thread alone). Where that is
+// not permitted, the tables under /proc/PID/net are read: they show the process's namespace to anybody, but
+// not the limits of backlogs, and cost a line per socket.
 #pragma once
 
 #include <cstdint>
@@ -37,7 +37,8 @@ class SocketTable {
 };
 
 // An error is a sentence. `proc` other than the real one is read by its tables only.
-[[nodiscard]] std::expected<SocketTable, std::string> read_sockets(const ProcFs& proc, Pid pid, SocketScope scope);
+[[nodiscard]] std::expected<SocketTable, std::string> read_sockets(const ProcFs& proc, Pid pid,
+                                                                   SocketScope scope);
 
 // The two ways, apart.
 [[nodiscard]] OrErrno<SocketTable> sockets_by_diag(const ProcFs& proc, Pid pid, SocketScope scope);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Taking the kernel's text files apart without copying. The next_… functions remove from the front of `rest` what
-// they return.
+// Taking the kernel's text files apart without copying. The next_… functions remove from the front of `rest`
+// what they return.
 #pragma once
 
 #include <algorithm>
@@ -31,7 +31,8 @@ namespace loopscope::tracer {
   return text.substr(0, text.find_last_not_of(" \t\n") + 1);
 }
 
-// The whole of `text` as a number; with base 16 a leading 0x is allowed. Nothing when it is not one or does not fit.
+// The whole of `text` as a number; with base 16 a leading 0x is allowed. Nothing when it is not one or does
+// not fit.
 template <typename T>
 [[nodiscard]] std::optional<T> number(std::string_view text, int base = 10) {
   if (base == 16 && text.starts_with("0x")) text.remove_prefix(2);

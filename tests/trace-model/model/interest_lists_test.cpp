@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "trace_maker.h"
 
 namespace loopscope::trace_model {

@@ -59,7 +59,8 @@ TEST(Address, Unix) {
   EXPECT_EQ(unix_text(std::string("/run/x.sock\0garbage", 19)), "unix:/run/x.sock");
   EXPECT_EQ(unix_text(""), "unix:");
   EXPECT_EQ(unix_text(std::string("\0abstract", 9)), "unix:@abstract");
-  EXPECT_EQ(unix_text(std::string("\0a\0b\0", 5)), std::string("unix:@a\0b\0", 10)) << "NULs belong to the name";
+  EXPECT_EQ(unix_text(std::string("\0a\0b\0", 5)), std::string("unix:@a\0b\0", 10))
+      << "NULs belong to the name";
   EXPECT_EQ(unix_text(std::string("\0", 1)), "unix:@") << "an abstract name of no bytes";
   EXPECT_EQ(unix_text("/tmp/\xff\xfe"), "unix:/tmp/\xff\xfe") << "bytes stay as they are";
   EXPECT_EQ(unix_text(std::string(108, 'x')), "unix:" + std::string(108, 'x')) << "no NUL needs to end it";

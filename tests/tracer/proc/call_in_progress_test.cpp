@@ -21,7 +21,8 @@ using trace_model::find_call;
 struct FakeMemory {
   std::string bytes;
   template <typename T>
-  explicit FakeMemory(const T& value, size_t size = sizeof(T)) : bytes(reinterpret_cast<const char*>(&value), size) {}
+  explicit FakeMemory(const T& value, size_t size = sizeof(T))
+      : bytes(reinterpret_cast<const char*>(&value), size) {}
   explicit FakeMemory(std::string text) : bytes(std::move(text)) { bytes.resize(4096); }
   [[nodiscard]] ReadMemory read() const {
     return [this](uint64_t address, std::span<std::byte> into) {
@@ -74,8 +75,10 @@ TEST(DescribeCall, PollFds) {
   EXPECT_EQ(body.arg("timeout"), 5000);
   EXPECT_TRUE(describe("poll", {0, 0, 10, 0, 0, 0}, kNoMemory).poll_fds.empty()) << "a sleep";
   EXPECT_EQ(describe("poll", {0, 0, 10, 0, 0, 0}, kNoMemory).unreadable, 0);
-  EXPECT_EQ(describe("poll", {0x1000, 3, 0, 0, 0, 0}, memory.read()).unreadable, 1) << "beyond what is mapped";
-  EXPECT_EQ(describe("poll", {0x1000, 0xffffffff, 0, 0, 0, 0}, memory.read()).unreadable, 1) << "no such count";
+  EXPECT_EQ(describe("poll", {0x1000, 3, 0, 0, 0, 0}, memory.read()).unreadable, 1)
+      << "beyond what is mapped";
+  EXPECT_EQ(describe("poll", {0x1000, 0xffffffff, 0, 0, 0, 0}, memory.read()).unreadable, 1)
+      << "no such count";
 }
 
 TEST(DescribeCall, FdSetsAndTimeouts) {
@@ -93,7 +96,8 @@ TEST(DescribeCall, FdSetsAndTimeouts) {
   EXPECT_EQ(body.fd_sets[1], (std::vector<int>{3, 63})) << "bits beyond nfds do not count";
   EXPECT_EQ(body.arg("timeout_ns"), 2'000'000'500);
   EXPECT_EQ(describe("ppoll", {0, 0, 0, 0, 0, 0}, kNoMemory).arg("timeout_ns"), -1);
-  EXPECT_EQ(describe("epoll_pwait2", {5, 0, 1, 0x1010, 0, 8}, memory.read()).arg("timeout_ns"), 2'000'000'500);
+  EXPECT_EQ(describe("epoll_pwait2", {5, 0, 1, 0x1010, 0, 8}, memory.read()).arg("timeout_ns"),
+            2'000'000'500);
   EXPECT_FALSE(describe("epoll_pwait2", {5, 0, 1, 0x9000, 0, 8}, memory.read()).arg("timeout_ns"));
   EXPECT_EQ(describe("select", {0x7fffffff, 0x1000, 0, 0, 0, 0}, memory.read()).unreadable, 1 << 1);
 }
@@ -112,7 +116,8 @@ TEST(DescribeCall, PathsAndAddresses) {
   EXPECT_TRUE(cut.text_cut);
   EXPECT_EQ(cut.text.size(), 4096u);
   endless.bytes.resize(4096);
-  EXPECT_EQ(describe("openat", {3, 0x1800, 0, 0, 0, 0}, endless.read()).unreadable, 1 << 1) << "ends in a hole";
+  EXPECT_EQ(describe("openat", {3, 0x1800, 0, 0, 0, 0}, endless.read()).unreadable, 1 << 1)
+      << "ends in a hole";
   sockaddr_in address = inet_address("127.0.0.1");
   address.sin_port = htons(80);
   const FakeMemory memory(address);

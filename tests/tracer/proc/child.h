@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A process that a test looks at: runs `body` in a fork, is told to end by the end of its input, and is awaited.
+// A process that a test looks at: runs `body` in a fork, is told to end by the end of its input, and is
+// awaited.
 #pragma once
 
 #include <signal.h>

@@ -31,7 +31,8 @@ class Machine {
     root_.link(fmt::format("{}/ns/pid", getpid()), "pid:[4026531836]");
   }
   void status(const std::string& capabilities, int seccomp) const {
-    root_.file("self/status", fmt::format("Name:\tx\nTgid:\t7\nPid:\t7\nCapEff:\t{}\nSeccomp:\t{}\n", capabilities, seccomp));
+    root_.file("self/status", fmt::format("Name:\tx\nTgid:\t7\nPid:\t7\nCapEff:\t{}\nSeccomp:\t{}\n",
+                                          capabilities, seccomp));
   }
   void file(const std::string& path, std::string_view content) const { root_.file(path, content); }
   [[nodiscard]] ProbeResults probes() const { return system_probes({root_.root(), root_.root()}); }
@@ -148,7 +149,8 @@ TEST(Doctor, TextAndJson) {
             "-   tracefs  absent\n"
             "\n"
             "Recording is not possible here, for want of: bpf(), ring.\n"
-            "Without it, `loopscope list` and `loopscope report -p PID` still say who listens and how it is registered.\n");
+            "Without it, `loopscope list` and `loopscope report -p PID` still say who listens and how it is "
+            "registered.\n");
   const auto json = nlohmann::json::parse(doctor_json(results));
   EXPECT_EQ(json["can_record"], false);
   EXPECT_EQ(json["probes"].size(), 4u);

@@ -32,11 +32,12 @@ class FakeProc {
     std::filesystem::create_symlink(target, full);
   }
   // The least that makes a process of one thread.
-  void process(Pid pid, Pid ppid, const std::string& comm, const std::string& more_status = "Kthread:\t0\n") const {
+  void process(Pid pid, Pid ppid, const std::string& comm,
+               const std::string& more_status = "Kthread:\t0\n") const {
     const std::string folder = std::to_string(pid) + "/", id = std::to_string(pid);
-    file(folder + "status", "Name:\t" + comm + "\nState:\tS (sleeping)\nTgid:\t" + id + "\nPid:\t" + id + "\nPPid:\t" +
-                                std::to_string(ppid) + "\nUid:\t1000\t1001\t1000\t1000\nNSpid:\t" + id + "\n" +
-                                more_status);
+    file(folder + "status", "Name:\t" + comm + "\nState:\tS (sleeping)\nTgid:\t" + id + "\nPid:\t" + id +
+                                "\nPPid:\t" + std::to_string(ppid) +
+                                "\nUid:\t1000\t1001\t1000\t1000\nNSpid:\t" + id + "\n" + more_status);
     file(folder + "comm", comm + "\n");
     file(folder + "task/" + id + "/comm", comm + "\n");
     file(folder + "task/" + id + "/children", "");

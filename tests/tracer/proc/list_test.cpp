@@ -54,8 +54,8 @@ TEST(List, HowEachServerWaits) {
   const Child elsewhere([] {
     for (;;) poll(nullptr, 0, -1);
   });
-  ASSERT_TRUE(in_epoll.blocked_in("epoll_wait") && in_poll.blocked_in("poll") && in_accept.blocked_in("accept") &&
-              elsewhere.blocked_in("poll"));
+  ASSERT_TRUE(in_epoll.blocked_in("epoll_wait") && in_poll.blocked_in("poll") &&
+              in_accept.blocked_in("accept") && elsewhere.blocked_in("poll"));
   const ServerList list = find_servers();
   EXPECT_EQ(waits_of(list, in_epoll.pid(), listener.inode()), Strings{"epoll_ctl"});
   EXPECT_EQ(waits_of(list, in_poll.pid(), listener.inode()), Strings{"poll"});
@@ -89,11 +89,18 @@ TEST(List, ARingIsNamedButNotSworn) {
 }
 
 TEST(List, Text) {
-  Server server{.pid = 4711, .uid = 0, .comm = "python3", .container = "0123456789ab", .cmdline = {"python3", "a\x1b[2J"}, .listeners = {}};
+  Server server{.pid = 4711,
+                .uid = 0,
+                .comm = "python3",
+                .container = "0123456789ab",
+                .cmdline = {"python3", "a\x1b[2J"},
+                .listeners = {}};
   ServerListener tcp, local;
   tcp.fd = 6;
   tcp.socket.local = "0.0.0.0:8079";
-  tcp.waits = {{.how = "epoll_ctl", .epfd = 5}, {.how = "blocking_accept", .tid = 1}, {.how = "blocking_accept", .tid = 2}};
+  tcp.waits = {{.how = "epoll_ctl", .epfd = 5},
+               {.how = "blocking_accept", .tid = 1},
+               {.how = "blocking_accept", .tid = 2}};
   local.fd = 12;
   local.socket.local = std::string("unix:@a\0b", 9);
   server.listeners = {tcp, local};
@@ -102,7 +109,8 @@ TEST(List, Text) {
             "4711  python3 a\\x1b[2J  0123456789ab  6   0.0.0.0:8079  epoll 5, blocking accept ×2\n"
             "                                      12  unix:@a\\x00b  -\n");
   EXPECT_TRUE(server_list_text({.servers = {}, .unreadable = 1, .incomplete = {}})
-                  .starts_with("No server is listening here.\n\n1 process of other users could not be looked into; "));
+                  .starts_with(
+                      "No server is listening here.\n\n1 process of other users could not be looked into; "));
 }
 
 TEST(List, EmptyProc) {
@@ -117,11 +125,15 @@ TEST(List, FromTablesAlone) {
   fake.process(5, 1, "x");
   fake.link("5/fd/3", "socket:[632]");
   fake.link("5/fd/4", "anon_inode:[eventpoll]");
-  fake.file("5/fdinfo/4", "flags:\t02\ntfd:        3 events:       19 data:                3  pos:0 ino:278 sdev:9\n");
+  fake.file("5/fdinfo/4",
+            "flags:\t02\ntfd:        3 events:       19 data:                3  pos:0 ino:278 sdev:9\n");
   fake.file("5/task/5/syscall", "running\n");
   fake.file("5/cgroup", "0::/system.slice/docker-" + std::string(64, 'a') + ".scope\n");
-  fake.file("5/net/tcp", "heading\n   0: 00000000:1F8F 00000000:0000 0A 00000000:00000003 00:00000000 00000000     0        0 632 1\n");
-  for (const char* table : {"5/net/tcp6", "5/net/udp", "5/net/udp6", "5/net/unix"}) fake.file(table, "heading\n");
+  fake.file("5/net/tcp",
+            "heading\n   0: 00000000:1F8F 00000000:0000 0A 00000000:00000003 00:00000000 00000000     0      "
+            "  0 632 1\n");
+  for (const char* table : {"5/net/tcp6", "5/net/udp", "5/net/udp6", "5/net/unix"})
+    fake.file(table, "heading\n");
   const ServerList list = find_servers(fake.proc());
   ASSERT_TRUE(server_of(list, 5));
   EXPECT_EQ(waits_of(list, 5, 632), Strings{"epoll_ctl"});
@@ -139,8 +151,9 @@ TEST(Container, ByControlGroup) {
   EXPECT_EQ(container_of_cgroup("0::/lxc/web/init.scope\n"), "web");
   EXPECT_EQ(container_of_cgroup("0::/lxc.payload.web/system.slice\n"), "web");
   EXPECT_EQ(container_of_cgroup("0::/machine.slice/systemd-nspawn@deb.service/payload\n"), "deb");
-  for (const char* none : {"", "0::/", "0::/user.slice/user-1000.slice", "4:memory:/x/5e6cbdd2000e2b565858213d19b17d36",
-                           "garbage", "::", "0::/docker-.scope"})
+  for (const char* none :
+       {"", "0::/", "0::/user.slice/user-1000.slice", "4:memory:/x/5e6cbdd2000e2b565858213d19b17d36",
+        "garbage", "::", "0::/docker-.scope"})
     EXPECT_EQ(container_of_cgroup(none), "") << none;
 }
 

@@ -22,7 +22,7 @@ class Socket {
   explicit Socket(int fd) : fd_(fd) {}
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] uint64_t inode() const {
-    struct stat file {};
+    struct stat file{};
     return fstat(fd(), &file) == 0 ? file.st_ino : 0;
   }
   [[nodiscard]] std::string local() const {
@@ -53,9 +53,11 @@ inline std::pair<sockaddr_un, socklen_t> unix_address(const std::string& name) {
 // Socket with fd -1 when anything fails: the test that uses it fails on it.
 template <typename Address>
 Socket listen_on(const Address& address, socklen_t length, int backlog) {
-  const int fd = socket(reinterpret_cast<const sockaddr*>(&address)->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd =
+      socket(reinterpret_cast<const sockaddr*>(&address)->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   Socket made(fd);
-  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0 || listen(fd, backlog) != 0) return Socket(-1);
+  if (bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0 || listen(fd, backlog) != 0)
+    return Socket(-1);
   return made;
 }
 
@@ -80,7 +82,8 @@ inline Socket connect_to(const Socket& listener) {
   socklen_t length = sizeof address;
   getsockname(listener.fd(), reinterpret_cast<sockaddr*>(&address), &length);
   Socket made(socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return connect(made.fd(), reinterpret_cast<sockaddr*>(&address), length) == 0 ? std::move(made) : Socket(-1);
+  return connect(made.fd(), reinterpret_cast<sockaddr*>(&address), length) == 0 ? std::move(made)
+                                                                                : Socket(-1);
 }
 
 }  // namespace loopscope::tracer

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view kTcp =
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-    "   0: 00000000:1F8F 00000000:0000 0A 00000000:00000003 00:00000000 00000000     0        0 632 1 0 100 0 0 10 0\n"
+    "   0: 00000000:1F8F 00000000:0000 0A 00000000:00000003 00:00000000 00000000     0        0 632 1 0 100 "
+    "0 0 10 0\n"
     "   1: 0100007F:1F8F 0100007F:C7B4 01 00000000:00000000 00:00000000 00000000     0        0 700 1 0\n"
     "   2: 0100007F:1F8F 0100007F:C7B5 06 00000000:00000000 00:00000000 00000000     0        0 0 1 0\n"
     "   3: 0100007F:1F8F 0100007F\n"
@@ -19,9 +20,11 @@ constexpr std::string_view kTcp =
 
 constexpr std::string_view kTcp6 =
     "heading\n"
-    "   0: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 "
+    "   0: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 00000000:00000000 "
+    "00:00000000 "
     "00000000     0        0 800 1 0\n"
-    "   1: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000100007F:0051 01 00000000:00000000 00:00000000 "
+    "   1: 0000000000000000FFFF00000100007F:0050 0000000000000000FFFF00000100007F:0051 01 00000000:00000000 "
+    "00:00000000 "
     "00000000     0        0 801 1 0\n";
 
 constexpr std::string_view kUnix =
@@ -32,7 +35,8 @@ constexpr std::string_view kUnix =
     "00000000a1361b16: 00000003 00000000 00000000 0002 01   903 /dev/log\n"
     "00000000a1361b17: 00000003\n";
 
-static_assert(std::endian::native == std::endian::little, "the tables above are those of a little-endian machine");
+static_assert(std::endian::native == std::endian::little,
+              "the tables above are those of a little-endian machine");
 
 TEST(NetTables, Tcp) {
   SocketTable table;
@@ -84,8 +88,9 @@ TEST(NetTables, Unix) {
 
 TEST(NetTables, NetlinkAndPacket) {
   SocketTable table;
-  parse_netlink_table("heading\n00000000a7a754ff 0   4711       00000011 0        0        0     2        0        4\n",
-                      table);
+  parse_netlink_table(
+      "heading\n00000000a7a754ff 0   4711       00000011 0        0        0     2        0        4\n",
+      table);
   parse_packet_table("heading\n00000000a7a754ff 3      3    0003   2     1       0      0      77\n", table);
   ASSERT_TRUE(table.find(4) && table.find(77));
   EXPECT_EQ(table.find(4)->local, "netlink:pid=4711,groups=0x11");

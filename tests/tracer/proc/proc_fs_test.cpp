@@ -50,7 +50,8 @@ TEST(ProcFs, HostileStatus) {
 
 TEST(ProcFs, CommandLine) {
   EXPECT_EQ(split_cmdline(std::string_view("python3\0app.py\0", 15)), (Strings{"python3", "app.py"}));
-  EXPECT_EQ(split_cmdline(std::string_view("sh\0-c\0\0", 7)), (Strings{"sh", "-c", ""})) << "an empty argument";
+  EXPECT_EQ(split_cmdline(std::string_view("sh\0-c\0\0", 7)), (Strings{"sh", "-c", ""}))
+      << "an empty argument";
   EXPECT_EQ(split_cmdline(std::string_view("nginx: master\0\0\0\0\0", 18)), Strings{"nginx: master"});
   EXPECT_EQ(split_cmdline("no end"), Strings{"no end"});
   EXPECT_EQ(split_cmdline("\xff\xfe"), Strings{"\xff\xfe"});

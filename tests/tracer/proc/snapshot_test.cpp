@@ -181,10 +181,13 @@ TEST(Snapshot, FilesAreThoseOfTheKernel) {
   EXPECT_NE(file(parent, first), file(parent, second));
   EXPECT_EQ(row_of(fds, parent, one.get())->socket.kind, "char");
   EXPECT_EQ(row_of(fds, parent, one.get())->path, "/dev/null");
-  for (const UniqueFd* fd : {&one, &copy, &other, &first, &second}) EXPECT_EQ(file(parent, *fd), file(forked, *fd));
+  for (const UniqueFd* fd : {&one, &copy, &other, &first, &second})
+    EXPECT_EQ(file(parent, *fd), file(forked, *fd));
 }
 
-int forever(void* epfd) { sleep_in_epoll(*static_cast<int*>(epfd)); }
+int forever(void* epfd) {
+  sleep_in_epoll(*static_cast<int*>(epfd));
+}
 
 TEST(Snapshot, SharedDescriptorTable) {
   const Child child([] {
@@ -215,7 +218,8 @@ TEST(Snapshot, PollSelectAndAcceptInProgress) {
     }
   });
   const Child accepting([&] { accept(listener.fd(), nullptr, nullptr); });
-  ASSERT_TRUE(polling.blocked_in("poll") && selecting.blocked_in("pselect6") && accepting.blocked_in("accept"));
+  ASSERT_TRUE(polling.blocked_in("poll") && selecting.blocked_in("pselect6") &&
+              accepting.blocked_in("accept"));
   const auto events = proc_snapshot({.pids = {polling.pid(), selecting.pid(), accepting.pid()}});
   ASSERT_TRUE(events) << events.error();
   const FileId file = row_of(records<FdRow>(*events), polling.pid(), listener.fd())->file;

@@ -37,12 +37,14 @@ struct SsRow {
   std::string local;
 };
 
-// "LISTEN 0 5 127.0.0.1:40001 0.0.0.0:* users:(…) ino:12 sk:…", or for unix "u_str LISTEN 0 5 PATH INODE * 0 users:…".
+// "LISTEN 0 5 127.0.0.1:40001 0.0.0.0:* users:(…) ino:12 sk:…", or for unix "u_str LISTEN 0 5 PATH INODE * 0
+// users:…".
 std::optional<SsRow> ss_row(const std::string& output, uint64_t inode, bool unix_row) {
   std::string_view rest = output;
   while (!rest.empty()) {
     std::string_view line = next_line(rest);
-    if (line.find(unix_row ? fmt::format(" {} ", inode) : fmt::format(" ino:{} ", inode)) == line.npos) continue;
+    if (line.find(unix_row ? fmt::format(" {} ", inode) : fmt::format(" ino:{} ", inode)) == line.npos)
+      continue;
     if (unix_row) (void)next_field(line);
     (void)next_field(line);
     SsRow row;

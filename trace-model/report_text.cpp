@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "trace-model/report_text.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "trace-model/duration_text.h"
+#include "trace-model/report_words.h"
+#include "trace-model/terminal_text.h"
+
+namespace loopscope::trace_model {
+namespace {
+
+constexpr size_t kMaxIdleProcesses = 8;
+constexpr size_t kMaxClosedListeners = 10;
+constexpr size_t kMaxLoops = 64;  // of a process, in the text
+
+// Appends lines of at most so many columns; what is longer goes on below, indented a little more.
+class Page {
+ public:
+  explicit Page(const TextOptions& options) : options_(options), columns_(size_t(std::max(options.columns, 40))) {}
+
+  void heading(const std::string& text) {
+    const std::string cut = cut_to_columns(text, columns_);
+    text_ += options_.color ? fmt::format("\033[1m{}\033[0m\n", cut) : cut + '\n';
+  }
+  void line(size_t indent, std::string_view text) {
+    std::string current(indent, ' ');
+    bool empty = true;
+    while (!text.empty()) {
+      const size_t end = std::min(text.find(' '), text.size());
+      const std::string_view word = text.substr(0, end);
+      text.remove_prefix(std::min(end + 1, text.size()));
+      if (!empty && column_count(current) + 1 + column_count(word) > columns_) {
+        text_ += current + '\n';
+        current.assign(indent + 2, ' ');
+        empty = true;
+      }
+      if (!empty) current += ' ';
+      current += word;
+      empty = false;
+    }
+    text_ += current + '\n';
+  }
+  void verbatim(const std::string& text) { text_ += text + '\n'; }
+  void blank() { text_ += '\n'; }
+  [[nodiscard]] size_t columns() const { return columns_; }
+  [[nodiscard]] std::string take() { return std::move(text_); }
+
+ private:
+  TextOptions options_;
+  size_t columns_;
+  std::string text_;
+};
+
+std::string command_of(const ReportProcess& process) {
+  if (!process.cmdline.empty()) return terminal_text(fmt::format("{}", fmt::join(process.cmdline, " ")));
+  return terminal_text(process.comm.empty() ? process.exe : process.comm);
+}
+
+std::string end_of(const ReportProcess& process) {
+  if (!process.exit_t) return {};
+  const std::string how = process.exit_signal ? fmt::format("killed by signal {}", process.exit_signal)
+                                              : fmt::format("exited with {}", process.exit_code);
+  return fmt::format(", {} at {}", how, time_text(*process.exit_t));
+}
+
+using Row = std::array<std::string, 6>;
+
+Row loop_row(const ReportLoop& loop) {
+  const auto quantiles = [](const std::optional<Quantiles>& q) {
+    return q ? fmt::format("{} / {} / {}", duration_text(q->p50), duration_text(q->p99), duration_text(q->max)) : "-";
+  };
+  const std::string thread = loop.comm.empty() ? "" : " " + terminal_text(loop.comm);
+  return {fmt::format("{}{}", loop.tid, thread), wait_words(loop), loop.iterations ? count_text(*loop.iterations) : "-",
+          quantiles(loop.slept), quantiles(loop.busy), {}};
+}
+
+void loop_table(Page& page, const std::vector<const ReportLoop*>& loops) {
+  std::vector<Row> rows{{"THREAD", "WAITS IN", "WAITS", "ASLEEP p50 / p99 / max", "AT WORK p50 / p99 / max", ""}};
+  for (const ReportLoop* loop : loops) rows.push_back(loop_row(*loop));
+  std::array<size_t, 6> widths{};
+  for (const Row& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], column_count(row[i]));
+  for (size_t r = 0; r < rows.size(); ++r) {
+    std::string text(4, ' ');
+    for (size_t i = 0; i < 5; ++i) {
+      const std::string space(widths[i] - column_count(rows[r][i]), ' ');
+      text += (i == 2 ? space + rows[r][i] : rows[r][i] + space) + "  ";
+    }
+    text.erase(text.find_last_not_of(' ') + 1);
+    page.verbatim(text);
+    if (r == 0) continue;
+    if (const std::string causes = cause_words(*loops[r - 1]); !causes.empty()) page.line(6, "woken by: " + causes);
+  }
+}
+
+void loops_of(Page& page, const Report& report, Pid pid) {
+  std::vector<const ReportLoop*> ran;
+  size_t left_out = 0;
+  for (const ReportLoop& loop : report.loops) {
+    if (loop.pid != pid || loop.iterations.value_or(0) == 0) continue;
+    ran.size() < kMaxLoops ? ran.push_back(&loop) : void(++left_out);
+  }
+  if (!ran.empty()) loop_table(page, ran);
+  if (left_out) page.line(4, fmt::format("and {} more, in `--json`", counted(left_out, "loop")));
+  for (const ReportLoop& loop : report.loops) {
+    if (loop.pid != pid) continue;
+    if (const std::string asleep = asleep_words(loop, report); !asleep.empty()) {
+      const bool named = asleep.find("accept") == std::string::npos && loop.wait == WaitKind::Epoll;
+      page.line(4, fmt::format("thread {}{}{} is {}", loop.tid, loop.comm.empty() ? "" : " ", terminal_text(loop.comm),
+                               named ? asleep + fmt::format(" (epoll {})", loop.fd) : asleep));
+    }
+  }
+}
+
+void listeners_of(Page& page, const Report& report, Pid pid) {
+  size_t closed = 0;
+  for (const ReportListener& listener : report.listeners) {
+    if (listener.pid != pid) continue;
+    if (listener.closed_t && ++closed > kMaxClosedListeners) continue;
+    const std::vector<std::string> lines = listener_words(listener, report);
+    page.line(2, lines.front());
+    for (size_t i = 1; i < lines.size(); ++i) page.line(4, lines[i]);
+  }
+  if (closed > kMaxClosedListeners)
+    page.line(2, fmt::format("and {} more that it closed, in `--json`", counted(closed - kMaxClosedListeners, "listening socket")));
+}
+
+bool says_something(const Report& report, Pid pid) {
+  const auto of = [pid](const auto& row) { return row.pid == pid; };
+  return std::ranges::any_of(report.listeners, of) || std::ranges::any_of(report.loops, of);
+}
+
+void processes_of(Page& page, const Report& report) {
+  std::vector<const ReportProcess*> idle;
+  for (const ReportProcess& process : report.processes) {
+    if (!says_something(report, process.pid)) {
+      idle.push_back(&process);
+      continue;
+    }
+    page.blank();
+    page.heading(fmt::format("pid {}{}  {}", process.pid, end_of(process), command_of(process)));
+    listeners_of(page, report, process.pid);
+    loops_of(page, report, process.pid);
+  }
+  if (idle.empty()) return;
+  page.blank();
+  page.line(0, fmt::format("{} neither listened nor waited:", counted(idle.size(), "process") + (idle.size() == 1 ? "" : "")));
+  for (size_t i = 0; i < std::min(idle.size(), kMaxIdleProcesses); ++i)
+    page.verbatim(cut_to_columns(fmt::format("  pid {}{}  {}", idle[i]->pid, end_of(*idle[i]), command_of(*idle[i])), page.columns()));
+  if (idle.size() > kMaxIdleProcesses) page.line(2, fmt::format("and {} more", idle.size() - kMaxIdleProcesses));
+}
+
+std::string title_of(const Report& report) {
+  if (!report.recorded.anything) return "What /proc shows now; nothing was recorded";
+  std::string text = fmt::format("{} in {}", counted(report.calls, "call"), duration_text(report.last_t));
+  if (!report.header) return text;
+  text += fmt::format(", recorded on {} from {}", terminal_text(report.header->kernel), terminal_text(report.header->started));
+  return text;
+}
+
+// Answers that this trace cannot give, and why.
+std::vector<std::string> missing_answers(const Report& report) {
+  std::vector<std::string> missing;
+  const Recorded& recorded = report.recorded;
+  if (!recorded.anything) return missing;
+  if (!recorded.io) missing.push_back("Reads and writes were left out: what was done with connections is not known.");
+  std::vector<std::string_view> families;
+  if (!recorded.epoll) families.push_back("epoll");
+  if (!recorded.poll) families.push_back("poll");
+  if (!recorded.select) families.push_back("select");
+  if (!families.empty())
+    missing.push_back(fmt::format("Waits in {} were left out: loops that wait that way, and what woke them, are missing.",
+                                  fmt::join(families, ", ")));
+  if (!recorded.accepts) missing.push_back("Calls of accept were left out: connections are not counted.");
+  if (report.header && report.header->last_s)
+    missing.push_back(fmt::format("Only the newest {:g} s were kept.", *report.header->last_s));
+  return missing;
+}
+
+std::vector<std::string> what_went_wrong(const Report& report) {
+  std::vector<std::string> lines;
+  for (const Finding& finding : report.findings)
+    lines.push_back(fmt::format("{}: {}.", finding.severity == "warning" ? "Warning" : "Note", finding.text));
+  if (!report.end) lines.emplace_back("The trace was cut short: it has no `end`. What it holds until then is used.");
+  if (report.end && !report.end->error.empty())
+    lines.push_back(fmt::format("The recording ended early: {}.", terminal_text(report.end->error)));
+  for (const std::string& what : report.incomplete) lines.push_back(fmt::format("Not read: {}.", terminal_text(what)));
+  if (report.end)
+    for (const auto& [what, count] : report.end->skipped)
+      lines.push_back(fmt::format("Seen but not recorded: {} {}.", count_text(count), terminal_text(what)));
+  if (report.listeners_left_out)
+    lines.push_back(fmt::format("{} closed earlier are not listed.", counted(report.listeners_left_out, "listening socket")));
+  if (report.threads_left_out)
+    lines.push_back(fmt::format("{} that ended are not listed.", counted(report.threads_left_out, "thread")));
+  return lines;
+}
+
+}  // namespace
+
+std::string report_text(const Report& report, const TextOptions& options) {
+  Page page(options);
+  page.heading(title_of(report));
+  processes_of(page, report);
+  std::vector<std::string> notes = what_went_wrong(report);
+  for (std::string& missing : missing_answers(report)) notes.push_back(std::move(missing));
+  if (report.recorded.anything && report.complete) notes.insert(notes.begin(), "Nothing was lost.");
+  if (!notes.empty()) page.blank();
+  for (const std::string& note : notes) page.line(0, note);
+  return page.take();
+}
+
+}  // namespace loopscope::trace_model

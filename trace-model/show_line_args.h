@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// The arguments of a call between its parentheses.
+#pragma once
+
+#include <string>
+
+#include "trace-model/model_state.h"
+
+namespace loopscope::trace_model {
+
+// `call` where the call has returned, for what it gave back through a pointer (ready events, the peer); nullptr for
+// one in progress.
+void append_arguments(std::string& out, const CallBody& body, const Call* call, const Model::State& state);
+
+}  // namespace loopscope::trace_model
