@@ -36,7 +36,7 @@ def test_lines_queries_and_records():
         # A query in one word or in several, before or after the file.
         assert run("show", "call~accept", path, "ret>=0").stdout.splitlines() == accepted
         records = [json.loads(line) for line in run("show", "--json", path, "call~accept ret>=0").stdout.splitlines()]
-        assert records == trace.accepts()
+        assert [r["id"] for r in records] == [r["id"] for r in trace.accepts()]
         # Without a file, the newest in the folder; from standard input by its name.
         assert run("show", "call~accept", "ret>=0", cwd=path.parent).stdout.splitlines() == accepted
         with open(path, "rb") as file:
