@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running `loopscope`: a recording that is known to have begun before the test goes on, reports, one-off commands."""
+import atexit
 import json
 import os
 import pathlib
@@ -34,7 +35,7 @@ def report(trace_or_path):
 
 
 class Recording(Child):
-    """`loopscope record` with the given arguments, into a file of its own that goes with the recording's folder.
+    """`loopscope record` with the given arguments, into a file of its own that is removed when the tests end.
     The object exists once the recorder says that it records."""
 
     def __init__(self, *arguments, prefix=(), output=None, **options):
@@ -75,5 +76,5 @@ class Recording(Child):
                 shutil.copy(self.path, keep)
             print("recorder said:", self.err.text())
         super().__exit__(kind, *_)
-        if not os.environ.get("LOOPSCOPE_KEEP"):
-            self._remove()
+        # Reports are asked for after the recording has ended, so the trace stays until the tests have.
+        atexit.register(self._remove)
