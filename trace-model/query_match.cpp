@@ -268,7 +268,9 @@ bool QueryTerm::accepts(int64_t value) const {
 }
 
 bool QueryTerm::accepts(std::string_view value) const {
-  return comparison == Comparison::Contains ? value.find(text) != std::string_view::npos : value == text;
+  return std::ranges::any_of(texts, [&](const std::string& text) {
+    return comparison == Comparison::Contains ? value.find(text) != std::string_view::npos : value == text;
+  });
 }
 
 bool QueryTerm::holds(const Event& event) const { return std::visit(RecordMatch{*this}, event) != negated; }

@@ -189,6 +189,7 @@ TEST_F(QueryTest, AddressesAndSockets) {
   EXPECT_FALSE(matches("addr~:8080", accepted));
   EXPECT_TRUE(matches("kind=tcp queue>5 backlog=128", accepted));
   EXPECT_FALSE(matches("kind=udp", accepted));
+  EXPECT_TRUE(matches("kind=udp,tcp", accepted));
   EXPECT_FALSE(matches("queue<7", accepted));
   Call bound = call("bind", {{"sockfd", 3}, {"addr", 0}});
   bound.text = "unix:@abstract";
