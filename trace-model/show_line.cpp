@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace-model/show_line.h"
 
+#include <cerrno>
+
 #include "trace-model/show_line_args.h"
 #include "trace-model/show_line_files.h"
 #include "trace-model/show_line_rows.h"
@@ -82,7 +84,7 @@ void append_rights(std::string& out, const Call& call, const Model::State& state
 
 // What the kernel says of a socket where it is not what the arguments say: the port it chose, the backlog in force.
 void append_socket_facts(std::string& out, const Call& call) {
-  if (!call.socket || !call.spec || call.error) return;
+  if (!call.socket || !call.spec || (call.error && call.error != EINPROGRESS)) return;
   const SocketInfo& socket = *call.socket;
   const bool named = call.spec->name == "bind" || call.spec->name == "connect";
   if (named && !socket.local.empty() && socket.local != call.text) {

@@ -70,7 +70,9 @@ class RowWriter {
 
   void operator()(const SnapshotEnd& record) {
     append_who(out_, 0, 0);
-    number("--- descriptors read of processes: ", record.pids.size());
+    out_ += "--- descriptors read of";
+    for (const Pid pid : record.pids) number(" ", pid);
+    if (record.pids.empty()) out_ += " no process";
     text(", incomplete: ", record.incomplete);
     out_ += " ---";
     append_origin(out_, record.origin);

@@ -8,7 +8,7 @@
 
 namespace loopscope::trace_model {
 
-// Control characters (also U+0080 to U+009F, and DEL) and bytes that are not UTF-8 become \n, \t or \xNN, a
+// Control characters (also U+0080 to U+009F, and DEL), those that turn the direction of writing, and bytes that are not UTF-8 become \n, \t or \xNN, a
 // backslash \\. The rest stays.
 [[nodiscard]] std::string terminal_text(std::string_view raw);
 

@@ -38,6 +38,10 @@ std::expected<OutputFile, std::string> OutputFile::open(const std::string& path)
   return OutputFile(path, std::move(fd), created);
 }
 
+std::string OutputFile::shown_name() const {
+  return is_stdout() ? "standard output" : trace_model::terminal_text(path_);
+}
+
 void OutputFile::begin() {
   struct stat info{};
   // A pipe or a device cannot be emptied and need not be.

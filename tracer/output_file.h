@@ -22,6 +22,7 @@ class OutputFile {
 
   [[nodiscard]] int fd() const { return fd_.get(); }
   [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string shown_name() const;  // for messages
   [[nodiscard]] bool is_stdout() const { return path_ == "-"; }
   [[nodiscard]] bool created() const { return created_; }
 

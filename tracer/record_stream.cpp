@@ -33,8 +33,9 @@ Record record_at(std::span<const std::byte> bytes) {
 template <typename Record>
 void mend_order(Record& record, Ns last_time) {
   if constexpr (std::is_same_v<Record, trace_model::Call>) {
-    const Ns late = last_time - record.end();
-    if (late > 0) record.late = late, record.dur += late;
+    if (record.end() >= last_time) return;
+    record.late = last_time - record.end();
+    record.dur += record.late;
   } else if constexpr (requires { record.seen; }) {
     record.seen = std::max(record.seen, last_time);
   } else if constexpr (requires { record.until; }) {
@@ -193,6 +194,7 @@ void RecordStream::take_process(ProcessObservation& observed) {
   row.fdtable = tables_.of(observed.files, uint64_t(row.t) + start_ns_);
   for (const auto& named : row.threads) (void)thread(row.pid, uint32_t(named.tid), observed.files);
   write(row);
+  for (const auto& [tid, files] : observed.apart) note_table(uint32_t(row.pid), tid, files, uint64_t(row.t) + start_ns_);
 }
 
 void RecordStream::take_fd(const FdObservation& observed) {

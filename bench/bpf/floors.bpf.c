@@ -11,7 +11,7 @@
 #include "bench/bpf/floors.h"
 
 enum { BPF_ANY = 0, BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_MAP_TYPE_TASK_STORAGE = 29 };
-enum { BPF_F_NO_PREALLOC = 1, BPF_RB_NO_WAKEUP = 1 };
+enum { BPF_F_NO_PREALLOC = 1, BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
 struct task_struct {
 	int pid;
@@ -37,7 +37,7 @@ __u64 records_lost;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 8 << 20);
+	__uint(max_entries, 32 << 20);
 } ring SEC(".maps");
 
 struct {
@@ -100,7 +100,7 @@ static __always_inline void write_record(const struct pt_regs *regs, __u32 nr, l
 	record->nr = nr;
 	record->pad = 0;
 	/* The reader is woken once in a while, not for each record. */
-	bpf_ringbuf_submit(record, (end_ns & 1023) ? BPF_RB_NO_WAKEUP : 0);
+	bpf_ringbuf_submit(record, (end_ns & 1023) ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
 }
 
 /* Programs that do nothing: what merely being called costs. */

@@ -52,7 +52,7 @@ def run(rounds=10):
 def summary(samples, problems):
     def added(who, kind):
         names = {column: column for column in COLUMNS} | {"loopscope": "loopscope --calls lab"}
-        return {column: f"{samples.added(name, who, kind)[0]:+,.0f}" for column, name in names.items()
+        return {column: f"{samples.added(name, who, kind)[1]:+,.0f}" for column, name in names.items()
                 if name not in problems}
 
     return [Row("a recorded `epoll_wait` that returns at once, ns", added("traced", "epoll_wait"), "≤ +200"),
