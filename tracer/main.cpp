@@ -30,9 +30,16 @@ struct RecordArguments {
 // 64K, 10M, 1G; plain numbers are bytes.
 const CLI::Validator kSize = CLI::AsSizeValue(false);
 
+const CLI::Validator kPids(
+    [](std::string& word) {
+      return word.find_first_not_of("0123456789,") == word.npos ? "" : "'" + word + "' is not a process number";
+    },
+    "");
+
 void add_record(CLI::App& app, RecordArguments& a) {
   CLI::App* record = app.add_subcommand("record", "Record a running server, or a command, to a trace file");
-  record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")->type_name("PID");
+  record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")
+      ->type_name("PID")->check(kPids);
   record->add_option("--port", a.port, "Record whoever listens on this TCP port")->type_name("N")->check(CLI::Range(1, 65535));
   record->add_option("-o,--output", a.options.output,
                      "The trace file; .zst at its end compresses it, - is stdout "
@@ -100,7 +107,7 @@ void add_report(CLI::App& app, ReportArguments& a) {
   CLI::Option* file = report->add_option("file", a.options.file, "The trace (default: the newest in the current folder)")
       ->type_name("FILE");
   report->add_option("-p,--pid", a.pids, "Running processes as /proc shows them now, instead of a trace: PID[,PID...]")
-      ->type_name("PID")->excludes(file);
+      ->type_name("PID")->check(kPids)->excludes(file);
   report->add_flag("--json", a.options.json, "Machine-readable");
 }
 
