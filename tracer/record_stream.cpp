@@ -137,7 +137,12 @@ void RecordStream::take_call(const wire_call& record, std::span<const std::byte>
     ++undecodable_;
     return;
   }
-  call_.pending = pending_.complete(record);
+  if (const auto announced = pending_.complete(record)) {
+    call_.pending = announced->id;
+    // By its end select(2) has overwritten what it was asked; only who saw it in progress knows.
+    if (call_.spec->wait == trace_model::WaitKind::Select && !call_.start_known)
+      static_cast<trace_model::CallBody&>(call_) = *announced;
+  }
   write(call_);
 }
 
@@ -233,7 +238,7 @@ void RecordStream::take_pending(PendingObservation& observed) {
   pending.origin = observed.origin;
   complete_pending(row, files_, pending);
   write(pending);
-  pending_.note(row, pending.id);
+  pending_.note(row, pending);
 }
 
 }  // namespace loopscope::tracer
