@@ -23,7 +23,7 @@ def tests_in(path):
     spec = importlib.util.spec_from_file_location(pathlib.Path(path).stem, path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for name, test in vars(module).items():
+    for name, test in list(vars(module).items()):
         if name.startswith("test_") and callable(test):
             for case in getattr(test, "cases", [{}]):
                 label = f"{module.__name__}::{name}" + "".join(f"[{value}]" for value in case.values())
