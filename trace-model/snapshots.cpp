@@ -53,6 +53,9 @@ void State::on(const FdRow& row) {
   file.set_nonblock(row.nonblock);
   owner.used_uring = owner.used_uring || file.kind == FileKind::IoUring;
   install(table, row.fd, file, row.cloexec, row.t, how);
+  // What an instance watches may have been read before its own descriptor was.
+  if (InterestList* list = there != &file && file.kind == FileKind::Epoll ? interest.find(file.id) : nullptr)
+    list->for_each([&](const InterestItem& item) { register_item(item, file.id); });
   const bool listens = row.socket.state == "listen";
   if (listens)
     start_listening(file, how, row.t);
@@ -79,6 +82,7 @@ void State::on(const WatchRow& row) {
 
 void State::on(const SnapshotEnd& record) {
   if (record.origin != Origin::Exec) uncertain = false;
+  note_sleepers();
   if (!record.incomplete.empty()) {
     incomplete.push_back(record.incomplete);
     return;  // what no row confirmed may be what could not be read

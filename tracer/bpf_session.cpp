@@ -131,7 +131,8 @@ std::expected<void, std::string> BpfSession::attach() {
 
 void BpfSession::detach() {
   auto& links = parts_->skeleton->links;
-  for (bpf_link** link : {&links.call_begins, &links.call_returned, &links.task_created, &links.program_executed,
+  // What sees calls end goes first: a call that began after call_begins was gone would end with an unknown start.
+  for (bpf_link** link : {&links.call_returned, &links.call_begins, &links.task_created, &links.program_executed,
                           &links.task_exits}) {
     bpf_link__destroy(*link);
     *link = nullptr;

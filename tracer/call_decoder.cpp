@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include <algorithm>
 
@@ -64,6 +65,14 @@ void drop_unused_mode(CallBody& body) {
   if (!flags || mode < 0) return;
   const bool creates = (*flags & O_CREAT) || (*flags & O_TMPFILE) == O_TMPFILE;
   if (!creates) body.present &= uint8_t(~(1u << mode));
+}
+
+// ioctl(2): FIOCLEX and FIONCLEX take no argument, whatever the register held.
+void drop_unused_argument(CallBody& body) {
+  if (body.spec->name != "ioctl" || body.arg("op") == FIONBIO) return;
+  const auto bit = uint8_t(1u << trace_model::arg_index(*body.spec, "arg"));
+  body.present &= uint8_t(~bit);
+  body.unreadable &= uint8_t(~bit);
 }
 
 template <typename T>
@@ -302,6 +311,7 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
     }
   set_restart(record, call);
   if (record.header.flags & WIRE_F_UNREADABLE) mark_unreadable(call);
+  drop_unused_argument(call);
   return true;
 }
 

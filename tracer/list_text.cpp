@@ -42,6 +42,7 @@ std::string waits_text(const std::vector<ListenerWait>& waits) {
       ++at->second;
   }
   std::vector<std::string> parts;
+  parts.reserve(counted.size());
   for (const auto& [text, count] : counted)
     parts.push_back(count == 1 ? text : fmt::format("{} ×{}", text, count));
   return parts.empty() ? "-" : fmt::format("{}", fmt::join(parts, ", "));

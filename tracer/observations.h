@@ -5,7 +5,9 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "bpf/wire_events.h"
 #include "trace-model/events.h"
@@ -14,7 +16,8 @@ namespace loopscope::tracer {
 
 struct ProcessObservation {
   trace_model::ProcessRow row;
-  uint64_t files = 0;
+  uint64_t files = 0;                                // of the leader
+  std::vector<std::pair<uint32_t, uint64_t>> apart;  // threads with a table of their own: tid, table
 };
 
 struct FdObservation {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <unordered_map>
+#include <utility>
 
 #include "bpf/wire_events.h"
 #include "trace-model/events.h"
@@ -17,16 +19,19 @@ class PendingCalls {
     const auto at = written_.find(row.tid);
     return at == written_.end() || at->second.start_ns != row.start_ns || at->second.nr != row.nr;
   }
-  void note(const wire_task_row& row, trace_model::RecordId id) { written_[row.tid] = {row.start_ns, row.nr, id}; }
+  void note(const wire_task_row& row, const trace_model::Pending& pending) {
+    written_[row.tid] = {row.start_ns, row.nr, pending};
+  }
 
-  // The record that announced this call, 0 where none did. Whatever the thread was announced to be in is over.
-  [[nodiscard]] trace_model::RecordId complete(const wire_call& record) {
-    if (written_.empty()) return 0;
+  // The record that announced this call, if one did. Whatever the thread was announced to be in is over.
+  [[nodiscard]] std::optional<trace_model::Pending> complete(const wire_call& record) {
+    if (written_.empty()) return std::nullopt;
     const auto at = written_.find(record.tid);
-    if (at == written_.end()) return 0;
-    const Written written = at->second;
+    if (at == written_.end()) return std::nullopt;
+    const Written written = std::move(at->second);
     written_.erase(at);
-    return written.start_ns == record.start_ns && written.nr == record.nr ? written.id : 0;
+    if (written.start_ns != record.start_ns || written.nr != record.nr) return std::nullopt;
+    return written.pending;
   }
   void forget_thread(uint32_t tid) { written_.erase(tid); }
 
@@ -34,7 +39,7 @@ class PendingCalls {
   struct Written {
     uint64_t start_ns;
     uint32_t nr;
-    trace_model::RecordId id;
+    trace_model::Pending pending;
   };
   std::unordered_map<uint32_t, Written> written_;
 };

@@ -33,8 +33,9 @@ Record record_at(std::span<const std::byte> bytes) {
 template <typename Record>
 void mend_order(Record& record, Ns last_time) {
   if constexpr (std::is_same_v<Record, trace_model::Call>) {
-    const Ns late = last_time - record.end();
-    if (late > 0) record.late = late, record.dur += late;
+    if (record.end() >= last_time) return;
+    record.late = last_time - record.end();
+    record.dur += record.late;
   } else if constexpr (requires { record.seen; }) {
     record.seen = std::max(record.seen, last_time);
   } else if constexpr (requires { record.until; }) {
@@ -136,7 +137,12 @@ void RecordStream::take_call(const wire_call& record, std::span<const std::byte>
     ++undecodable_;
     return;
   }
-  call_.pending = pending_.complete(record);
+  if (const auto announced = pending_.complete(record)) {
+    call_.pending = announced->id;
+    // By its end select(2) has overwritten what it was asked; only who saw it in progress knows.
+    if (call_.spec->wait == trace_model::WaitKind::Select && !call_.start_known)
+      static_cast<trace_model::CallBody&>(call_) = *announced;
+  }
   write(call_);
 }
 
@@ -193,6 +199,7 @@ void RecordStream::take_process(ProcessObservation& observed) {
   row.fdtable = tables_.of(observed.files, uint64_t(row.t) + start_ns_);
   for (const auto& named : row.threads) (void)thread(row.pid, uint32_t(named.tid), observed.files);
   write(row);
+  for (const auto& [tid, files] : observed.apart) note_table(uint32_t(row.pid), tid, files, uint64_t(row.t) + start_ns_);
 }
 
 void RecordStream::take_fd(const FdObservation& observed) {
@@ -231,7 +238,7 @@ void RecordStream::take_pending(PendingObservation& observed) {
   pending.origin = observed.origin;
   complete_pending(row, files_, pending);
   write(pending);
-  pending_.note(row, pending.id);
+  pending_.note(row, pending);
 }
 
 }  // namespace loopscope::tracer

@@ -182,6 +182,7 @@ void Recording::scan_pending(Origin origin, uint64_t started_before_ns) {
 // Takes what is older than the watermark to the output; false once the file has the size it may have.
 std::expected<bool, std::string> Recording::release(uint64_t watermark_ns, TraceOutput& output) {
   const uint64_t limit = options_.last_s ? 0 : options_.max_size_bytes;
+  const uint64_t calls_before = stream_->calls_written();
   const auto room_left = [&] { return !limit || output.bytes() + stream_->lines().size() + kRoomForEnd < limit; };
   order_.release(
       watermark_ns,
@@ -193,7 +194,8 @@ std::expected<bool, std::string> Recording::release(uint64_t watermark_ns, Trace
         stream_->take(observation);
         return room_left();
       });
-  if (auto written = output.write(stream_->lines()); !written) return std::unexpected(written.error());
+  auto written = output.write(stream_->lines(), stream_->calls_written() - calls_before);
+  if (!written) return std::unexpected(written.error());
   stream_->lines().clear();
   return room_left();
 }
@@ -240,7 +242,7 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
   }
   if (auto finished = finish(output, reason); !finished) return std::unexpected(finished.error());
   show_progress(output, true);
-  return RecordingTotals{stream_->calls_written(), lost_, output.bytes(),
+  return RecordingTotals{output.calls(), lost_, output.bytes(),
                          double(monotonic_ns() - start_ns_) / 1e9, reason};
 }
 
@@ -258,13 +260,13 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
   }
   trace_model::End end;
   end.t = end_t;
-  end.events = stream_->calls_written();
+  end.events = output.calls();
   end.lost = lost_;
   end.reason = reason;
   end.skipped = bpf_->skipped();
   if (stream_->undecodable()) end.skipped["records that could not be decoded"] = stream_->undecodable();
   stream_->take(trace_model::Event(end));
-  if (auto written = output.write(stream_->lines()); !written) return written;
+  if (auto written = output.write(stream_->lines(), 0); !written) return written;
   stream_->lines().clear();
   return output.finish();
 }

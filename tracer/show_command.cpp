@@ -2,7 +2,6 @@
 #include "tracer/show_command.h"
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -11,7 +10,7 @@
 #include "trace-model/show_line.h"
 #include "trace-model/terminal_text.h"
 #include "trace-model/trace_reader.h"
-#include "tracer/line_output.h"
+#include "tracer/print.h"
 #include "tracer/trace_choice.h"
 
 namespace loopscope::tracer {
@@ -24,13 +23,14 @@ using trace_model::Problem;
 using trace_model::Query;
 using trace_model::Record;
 using trace_model::TraceFile;
+using trace_model::TraceReader;
 
 constexpr uint64_t kMaxProblemsTold = 20;
+constexpr size_t kBlockBytes = 64 * 1024;
 
 template <typename... Arguments>
-void say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  const std::string sentence = fmt::format(format, std::forward<Arguments>(arguments)...);
-  fmt::print(stderr, "loopscope: {}\n", trace_model::terminal_text(sentence));
+int say(fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  return fail(trace_model::terminal_text(fmt::format(format, std::forward<Arguments>(arguments)...)));
 }
 
 bool names_a_file(const std::string& word) {
@@ -57,19 +57,21 @@ Words tell_apart(const std::vector<std::string>& words) {
 
 class Show {
  public:
-  Show(Query query, bool json, bool gather) : query_(std::move(query)), json_(json), out_(gather) {}
+  // Without `gather` every line is written at once: what feeds us may pause at any time.
+  Show(Query query, bool json, bool gather) : query_(std::move(query)), json_(json), gather_(gather) {}
 
   [[nodiscard]] int run(TraceFile& file);
 
  private:
-  [[nodiscard]] bool take(const Record& record);
+  void take(const Record& record);
+  [[nodiscard]] bool write_out();
   void tell_problems();
-  [[nodiscard]] int finish(const TraceFile& file, uint64_t records, uint64_t problems);
+  [[nodiscard]] int finish(TraceFile& file);
 
   Query query_;
-  bool json_;
+  bool json_, gather_;
   Model model_;
-  LineOutput out_;
+  std::string text_;  // not written yet
   std::vector<Problem> untold_;  // until the file has proved to be a trace: a refusal says it all
   uint64_t shown_ = 0, problems_told_ = 0;
 };
@@ -81,29 +83,33 @@ int Show::run(TraceFile& file) {
   for (;;) {
     const auto record = file.next();
     if (!record) {
-      (void)out_.pass_on(true);
-      say("{}", record.error());
-      return 1;
+      (void)write_out();
+      return say("{}", record.error());
     }
-    if (!*record) break;
-    if (!take(**record)) break;
+    if (!*record) return finish(file);
+    take(**record);
+    if ((text_.size() >= kBlockBytes || !gather_) && !write_out()) return 1;
   }
-  return finish(file, file.reader().record_count(), file.reader().problem_count());
 }
 
-// False when nothing more can be shown.
-bool Show::take(const Record& record) {
+void Show::take(const Record& record) {
   if (!untold_.empty()) tell_problems();
   Event& event = *record.event;
   if (Call* call = std::get_if<Call>(&event)) model_.join(*call);
   const bool matches = query_.matches(event);
-  if (matches && !json_) append_line_begin(out_.text(), event, model_.state());
+  if (matches && !json_) append_line_begin(text_, event, model_.state());
   model_.apply(event);
-  if (!matches) return true;
+  if (!matches) return;
   ++shown_;
-  if (json_) out_.text().append(record.line).append("\n");
-  else append_line_end(out_.text(), event, model_.state());
-  return out_.pass_on();
+  if (json_) text_.append(record.line).append("\n");
+  else append_line_end(text_, event, model_.state());
+}
+
+// False after a sentence on why nothing more can be shown.
+bool Show::write_out() {
+  const bool written = print(text_) == 0;
+  text_.clear();
+  return written;
 }
 
 void Show::tell_problems() {
@@ -112,14 +118,12 @@ void Show::tell_problems() {
   untold_.clear();
 }
 
-int Show::finish(const TraceFile& file, uint64_t records, uint64_t problems) {
+int Show::finish(TraceFile& file) {
+  const TraceReader& reader = file.reader();
   tell_problems();
-  if (problems > problems_told_) say("{} more lines are damaged", problems - problems_told_);
-  if (!out_.pass_on(true)) {
-    say("{}", out_.error());
-    return 1;
-  }
-  if (shown_ == 0) say("none of the {} records in {} is what the query asks for", records, file.path());
+  if (reader.problem_count() > problems_told_) say("{} more lines are damaged", reader.problem_count() - problems_told_);
+  if (!write_out()) return 1;
+  if (shown_ == 0) say("none of the {} records in {} is what the query asks for", reader.record_count(), file.path());
   return 0;
 }
 
@@ -155,7 +159,6 @@ const std::string_view kShowHelp =
     "  loopscope show 'type=call' --json | jq .dur";
 
 int show_command(const ShowOptions& options) {
-  signal(SIGPIPE, SIG_IGN);  // a closed pipe is told by write()
   const Words words = tell_apart(options.words);
   auto query = Query::parse(words.query);
   if (!query) {
@@ -163,15 +166,9 @@ int show_command(const ShowOptions& options) {
     return 2;
   }
   const auto path = choose_trace(words.file);
-  if (!path) {
-    say("{}", path.error());
-    return 1;
-  }
+  if (!path) return say("{}", path.error());
   auto file = TraceFile::open(*path);
-  if (!file) {
-    say("{}", file.error());
-    return 1;
-  }
+  if (!file) return say("{}", file.error());
   return Show(std::move(*query), options.json, *path != "-").run(*file);
 }
 

@@ -95,20 +95,25 @@ void StateReader::add_processes(Origin origin, const std::vector<wire_task_row>&
   for (const wire_task_row& thread : threads) {
     const Pid pid = Pid(thread.pid);
     if (!asked_for(only, pid)) continue;
-    auto& [row, files] = processes[pid];
+    ProcessObservation& process = processes[pid];
+    trace_model::ProcessRow& row = process.row;
     row.pid = pid;
     row.origin = origin;
     row.threads.push_back({Pid(thread.tid), std::string(thread.comm, strnlen(thread.comm, sizeof(thread.comm)))});
-    if (!(thread.header.flags & WIRE_F_LEADER)) continue;
+    if (!(thread.header.flags & WIRE_F_LEADER)) {
+      process.apart.emplace_back(thread.tid, thread.files);
+      continue;
+    }
     row.ppid = Pid(thread.ppid);
     row.nspid = thread.own_pid == thread.pid ? 0 : Pid(thread.own_pid);
     row.comm = row.threads.back().comm;
-    files = thread.files;
+    process.files = thread.files;
     times[pid] = thread.time_ns;
   }
   const ProcFs proc;
   for (auto& [pid, process] : processes) {
     pids.push_back(pid);
+    std::erase_if(process.apart, [&](const auto& thread) { return thread.second == process.files; });
     if (const auto dir = proc.open(pid)) {
       process.row.exe = dir->exe().value_or("");
       process.row.cmdline = dir->cmdline().value_or(std::vector<std::string>());

@@ -58,11 +58,13 @@ TraceOutput::Result TraceOutput::prepare(uint64_t now_ns) {
   return {};
 }
 
-TraceOutput::Result TraceOutput::write(std::string_view lines) {
+TraceOutput::Result TraceOutput::write(std::string_view lines, uint64_t calls) {
   if (last_s_) {
     segments_.back().bytes += lines.size();
+    segments_.back().calls += calls;
     return write_all(segments_.back().file.get(), lines);
   }
+  calls_ += calls;
   if (!lines.empty())
     if (Result written = sink_.write(lines); !written) return written;
   return sink_.flush_if_due(trace_model::TraceSink::Clock::now());
@@ -84,6 +86,7 @@ TraceOutput::Result TraceOutput::finish() {
     if (Result written = sink_.write(segments_.front().head); !written) return written;
   for (const Segment& segment : segments_)
     if (Result copied = copy_segment(segment); !copied) return copied;
+  calls_ = calls();
   segments_.clear();
   return sink_.finish();
 }
@@ -92,6 +95,12 @@ uint64_t TraceOutput::bytes() const {
   uint64_t bytes = sink_.bytes_expected();
   for (const Segment& segment : segments_) bytes += segment.bytes;
   return bytes;
+}
+
+uint64_t TraceOutput::calls() const {
+  uint64_t calls = calls_;
+  for (const Segment& segment : segments_) calls += segment.calls;
+  return calls;
 }
 
 }  // namespace loopscope::tracer

@@ -28,17 +28,18 @@ class TraceOutput {
   [[nodiscard]] Result begin(std::string_view header_line);  // the first line
   // Before lines are made: a new segment may be due, and its head comes before them.
   [[nodiscard]] Result prepare(uint64_t now_ns);
-  [[nodiscard]] Result write(std::string_view lines);
+  [[nodiscard]] Result write(std::string_view lines, uint64_t calls);  // how many of the lines are calls
   [[nodiscard]] Result finish();
 
   [[nodiscard]] uint64_t bytes() const;  // the file has, or would have
+  [[nodiscard]] uint64_t calls() const;  // likewise
 
  private:
   struct Segment {
     uint64_t since_ns;
     std::string head;
     UniqueFd file;  // without a name: nothing stays behind
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, calls = 0;
   };
   Result copy_segment(const Segment& segment);
 
@@ -46,6 +47,7 @@ class TraceOutput {
   std::optional<double> last_s_;
   Head head_;
   std::deque<Segment> segments_;
+  uint64_t calls_ = 0;  // not in segments
 };
 
 }  // namespace loopscope::tracer

@@ -7,12 +7,16 @@ this file. Meant for programs whose calls do not race: there, file order is what
 class Tables:
     def __init__(self):
         self.table_of = {}   # pid → fdtable
+        self.apart = {}      # tid → fdtable, of threads that have their own
         self.files = {}      # fdtable → {fd: file}
         self.confirmed = {}  # (fdtable, fd) → time it was last known
         self.checked = 0
 
-    def of(self, pid):
-        return self.files.setdefault(self.table_of.get(pid, ("unknown", pid)), {})
+    def number(self, pid, tid=None):
+        return self.apart.get(tid) or self.table_of.get(pid, ("unknown", pid))
+
+    def of(self, pid, tid=None):
+        return self.files.setdefault(self.number(pid, tid), {})
 
     def apply(self, record):
         handler = getattr(self, "on_" + record["type"], None)
@@ -30,7 +34,7 @@ class Tables:
     def on_snapshot_end(self, record):
         if "incomplete" in record:
             return
-        for table in {self.table_of.get(pid) for pid in record["pids"]}:
+        for table in {self.table_of.get(pid) for pid in record["pids"]} | set(self.apart.values()):
             for fd in list(self.files.get(table, {})):
                 if self.confirmed.get((table, fd), record["since"]) < record["since"]:
                     del self.files[table][fd]
@@ -38,7 +42,7 @@ class Tables:
     def on_fork(self, record):
         if "CLONE_THREAD" in record.get("flags", []):
             return
-        parent = self.table_of.get(record["pid"])
+        parent = self.number(record["pid"], record["tid"])
         self.table_of[record["child"]] = record["fdtable"]
         if record["fdtable"] != parent:
             self.files[record["fdtable"]] = dict(self.files.get(parent, {}))
@@ -53,10 +57,13 @@ class Tables:
 
     def on_unshare(self, record):
         self.files[record["fdtable"]] = dict(self.files.get(record["from"], {}))
-        self.table_of[record["pid"]] = record["fdtable"]
+        if record["pid"] == record["tid"]:
+            self.table_of[record["pid"]] = record["fdtable"]
+        else:
+            self.apart[record["tid"]] = record["fdtable"]
 
     def on_call(self, call):
-        table = self.of(call["pid"])
+        table = self.of(call["pid"], call["tid"])
         files, arguments = call.get("files", {}), call.get("args", {})
         for name, file in files.items():
             fd = arguments.get(name)
@@ -65,7 +72,7 @@ class Tables:
                 self.checked += fd in table
         if call["ret"] < 0:
             return
-        number = self.table_of.get(call["pid"])
+        number = self.number(call["pid"], call["tid"])
         opened = [(call["ret"], files["ret"])] if "ret" in files else []
         for pair in ("sv", "pipefd"):
             opened += zip(arguments.get(pair, []), files.get(pair, []))

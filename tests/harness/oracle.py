@@ -28,6 +28,12 @@ def from_strace(call):
         shown = {"size": int(args[0])}
     elif name == "epoll_create1":
         shown = {"flags": strace.flags(args[0])}
+    elif name == "openat2":
+        how = dict(item.split("=", 1) for item in strace.split(args[2][1:-1]))
+        shown = {"dirfd": args[0], "pathname": strace.string(args[1]), "flags": strace.flags(how["flags"]),
+                 "resolve": strace.flags(how.get("resolve", "0"))}
+        if "mode" in how:
+            shown["mode"] = file_mode(how["mode"])
     elif name in ("openat", "open", "creat"):
         if name == "openat":
             shown["dirfd"] = args.pop(0)
@@ -57,6 +63,8 @@ def from_trace(call, like):
             shown[name] = args[name]
     if "flags" in like:
         shown["flags"] = frozenset(args.get("flags", []))
+    if "resolve" in like:
+        shown["resolve"] = frozenset(args.get("resolve", []))
     if "events" in like:
         shown["events"], shown["data"] = frozenset(args["events"]), int(args["data"], 16)
     if "dirfd" in args:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running `loopscope`: a recording that is known to have begun before the test goes on, reports, one-off commands."""
-import atexit
 import json
 import os
 import pathlib
@@ -8,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import weakref
 
 from harness.environment import LOOPSCOPE
 from harness.processes import LIMIT_S, Child
@@ -34,21 +34,27 @@ def report(trace_or_path):
     return json.loads(run("report", path, "--json").stdout)
 
 
+class Folder:
+    """A folder that goes when nobody refers to it any more: a trace outlives the recording that made it."""
+
+    def __init__(self):
+        self.path = pathlib.Path(tempfile.mkdtemp(prefix="loopscope-test-"))
+        weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+
+
 class Recording(Child):
-    """`loopscope record` with the given arguments, into a file of its own that is removed when the tests end.
-    The object exists once the recorder says that it records."""
+    """`loopscope record` with the given arguments, into a file of its own. The object exists once the recorder says
+    that it records."""
 
     def __init__(self, *arguments, prefix=(), output=None, **options):
-        self._folder = pathlib.Path(tempfile.mkdtemp(prefix="loopscope-test-"))
-        self.path = pathlib.Path(output or self._folder / "test.loopscope.jsonl")
+        self._folder = Folder()
+        self.path = pathlib.Path(output or self._folder.path / "test.loopscope.jsonl")
         words = [str(word) for word in arguments]
         at = words.index("--") if "--" in words else len(words)
         words[at:at] = ["-o", os.fspath(self.path)]
         super().__init__([*prefix, LOOPSCOPE, "record", *words], **options)
         if self.err.find(lambda line: line.startswith(BEGUN)) is None:
-            code = self.wait()
-            self._remove()
-            raise AssertionError(f"the recorder ended with {code} before it recorded: {self.err.text()}")
+            raise AssertionError(f"the recorder ended with {self.wait()} before it recorded: {self.err.text()}")
 
     def stop(self, number=signal.SIGINT, code=0, check=True):
         """Ends the recording as Ctrl+C does and gives the trace, read and checked."""
@@ -61,13 +67,10 @@ class Recording(Child):
         got = self.wait()
         assert got == code, f"the recorder gave {got}, not {code}: {self.err.text()}"
         trace = Trace.read(self.path)
-        trace.stderr = self.err.text()
+        trace.folder, trace.stderr = self._folder, self.err.text()
         if check:
             trace.check()
         return trace
-
-    def _remove(self):
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def __exit__(self, kind, *_):
         if kind is not None:
@@ -76,5 +79,3 @@ class Recording(Child):
                 shutil.copy(self.path, keep)
             print("recorder said:", self.err.text())
         super().__exit__(kind, *_)
-        # Reports are asked for after the recording has ended, so the trace stays until the tests have.
-        atexit.register(self._remove)

@@ -24,6 +24,7 @@ class Trace:
         self.path = path
         self.lines = lines
         self.records = [json.loads(line) for line in lines]
+        self.folder = None  # keeps the file for as long as it may be asked about
         self.stderr = ""
         for record in self.records:
             if record["type"] in THREAD_RECORDS:

@@ -79,5 +79,8 @@ def test_a_thread_with_a_table_of_its_own():
     assert len(waits) == truth["reports"] and {w["ready"][0].get("file") for w in waits} == there, waits
     watch, = trace.of("watch", origin="snapshot")
     assert {watch["target"]} == there and watch["fd"] == truth["fd"], watch
-    # It was so before the recording began: nobody left a table in it.
-    assert not trace.of("unshare"), trace.of("unshare")
+    # It was so before the recording began, and is said with the snapshot.
+    left, = trace.of("unshare")
+    assert left["tid"] == truth["thread"] and left["fdtable"] == apart["fdtable"], left
+    assert trace.of("process")[0]["id"] < left["id"] < apart["id"], left
+    check_identities(trace)

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <bit>
 #include <climits>
 #include <cstring>
 
@@ -97,7 +98,7 @@ bool read_fd_set(uint64_t address, uint64_t count, const ReadMemory& read, std::
 bool read_path(uint64_t address, const ReadMemory& read, CallBody& body) {
   constexpr uint64_t kPage = 4096;
   while (body.text.size() < PATH_MAX) {
-    std::array<char, kPage> chunk;
+    std::array<char, kPage> chunk{};
     const size_t size = kPage - address % kPage;
     if (!read(address, std::as_writable_bytes(std::span(chunk)).first(size))) return false;
     const std::string_view part(chunk.data(), size);
@@ -110,7 +111,7 @@ bool read_path(uint64_t address, const ReadMemory& read, CallBody& body) {
 }
 
 bool read_address(uint64_t address, uint64_t length, const ReadMemory& read, CallBody& body) {
-  std::array<std::byte, kMaxAddressBytes> bytes;
+  std::array<std::byte, kMaxAddressBytes> bytes{};
   const auto used = std::span(bytes).first(std::min(length, kMaxAddressBytes));
   if (!read(address, used)) return false;
   body.text = trace_model::address_text(used);
@@ -128,12 +129,12 @@ std::optional<size_t> timeout_position(std::string_view call) {
 // What an argument is that does not stand in a register. False: its memory could not be read.
 bool describe_memory(const CallInProgress& call, const ArgSpec& arg, int index, const ReadMemory& read,
                      CallBody& body) {
-  const uint64_t value = arg.position >= 0 ? call.args[size_t(arg.position)] : 0;
+  const uint64_t value = arg.position >= 0 ? call.args[uint8_t(arg.position)] : 0;
   if (arg.kind == ArgKind::PollFds) {
     if (!read_poll_fds(value, uint32_t(call.args[1]), read, body)) return false;
   } else if (arg.kind == ArgKind::FdSet) {
     if (value == 0) return true;
-    if (!read_fd_set(value, uint32_t(call.args[0]), read, body.fd_sets[size_t(arg.position - 1)]))
+    if (!read_fd_set(value, uint32_t(call.args[0]), read, body.fd_sets[uint8_t(arg.position - 1)]))
       return false;
   } else if (arg.kind == ArgKind::Path) {
     if (!read_path(value, read, body)) return false;
@@ -192,7 +193,7 @@ OrErrno<std::optional<CallInProgress>> call_in_progress(const ProcessDir& proces
 ReadMemory memory_of(Pid pid) {
   return [pid](uint64_t address, std::span<std::byte> into) {
     const iovec local{into.data(), into.size()};
-    const iovec remote{reinterpret_cast<void*>(address), into.size()};
+    const iovec remote{std::bit_cast<void*>(address), into.size()};
     return process_vm_readv(pid, &local, 1, &remote, 1, 0) == ssize_t(into.size());
   };
 }
@@ -207,7 +208,7 @@ void describe_call(const CallInProgress& call, const CallSpec& spec, const ReadM
   for (int i = 0; i < int(spec.args.size()); ++i) {
     const ArgSpec& arg = spec.args[size_t(i)];
     if (in_register(arg))
-      body.set(i, register_value(arg, call.args[size_t(arg.position)]));
+      body.set(i, register_value(arg, call.args[uint8_t(arg.position)]));
     else if (!describe_memory(call, arg, i, read, body))
       body.unreadable |= uint8_t(1u << i);
   }

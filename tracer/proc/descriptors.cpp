@@ -52,7 +52,7 @@ std::string_view kind_of_mode(unsigned mode) {
 
 // Without asking a file server, which may be gone.
 void take_inode(const ProcessDir& process, const std::string& name, Descriptor& d) {
-  struct statx file;
+  struct statx file{};
   if (statx(process.fd(), name.c_str(), AT_STATX_DONT_SYNC, STATX_TYPE | STATX_INO, &file) != 0) {
     if (d.kind.empty()) d.kind = "unknown";
     return;

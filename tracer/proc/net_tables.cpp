@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <functional>
 #include <span>
 
 #include <fmt/format.h>
@@ -136,12 +135,8 @@ void parse_packet_table(std::string_view text, SocketTable& table) {
 
 namespace {
 
-OrErrno<void> read_table(const ProcFs& proc, Pid pid, std::string_view name,
-                         const std::function<void(std::string_view)>& parse) {
-  const auto text = read_file(AT_FDCWD, fmt::format("{}/{}/net/{}", proc.root(), pid, name).c_str());
-  if (!text) return std::unexpected(text.error());
-  parse(*text);
-  return {};
+OrErrno<std::string> read_table(const ProcFs& proc, Pid pid, std::string_view name) {
+  return read_file(AT_FDCWD, fmt::format("{}/{}/net/{}", proc.root(), pid, name).c_str());
 }
 
 }  // namespace
@@ -150,18 +145,24 @@ OrErrno<SocketTable> sockets_by_tables(const ProcFs& proc, Pid pid, SocketScope 
   SocketTable table;
   for (const std::string_view kind : {"tcp", "tcp6", "udp", "udp6"}) {
     if (scope == SocketScope::Listening && kind.starts_with("udp")) continue;
-    const auto parse = [&](std::string_view text) { parse_inet_table(text, kind, scope, table); };
-    const auto done = read_table(proc, pid, kind, parse);
-    if (!done && !(kind.ends_with('6') && done.error() == ENOENT)) return std::unexpected(done.error());
+    const auto text = read_table(proc, pid, kind);
+    if (text)
+      parse_inet_table(*text, kind, scope, table);
+    else if (!kind.ends_with('6') || text.error() != ENOENT)  // a kernel may have no IPv6
+      return std::unexpected(text.error());
   }
-  const auto parse = [&](std::string_view text) { parse_unix_table(text, scope, table); };
-  if (const auto done = read_table(proc, pid, "unix", parse); !done) return std::unexpected(done.error());
+  const auto text = read_table(proc, pid, "unix");
+  if (!text) return std::unexpected(text.error());
+  parse_unix_table(*text, scope, table);
   return table;
 }
 
 void add_other_families(const ProcFs& proc, Pid pid, SocketTable& table) {
-  (void)read_table(proc, pid, "netlink", [&](std::string_view text) { parse_netlink_table(text, table); });
-  (void)read_table(proc, pid, "packet", [&](std::string_view text) { parse_packet_table(text, table); });
+  const auto add = [&](std::string_view name, const auto& parse) {
+    if (const auto text = read_table(proc, pid, name)) parse(*text, table);
+  };
+  add("netlink", parse_netlink_table);
+  add("packet", parse_packet_table);
 }
 
 }  // namespace loopscope::tracer

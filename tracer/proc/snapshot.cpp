@@ -211,17 +211,18 @@ void Reading::name_files(Pending& pending) const {
 
 // False when it is not permitted.
 bool Reading::read_call(const Process& process, Pid tid) {
-  const auto call = call_in_progress(process.folder, tid);
-  if (!call) return !forbidden(call.error());
-  const CallSpec* spec = *call ? interesting_call((*call)->number) : nullptr;
-  if (!spec) return true;
+  const auto read = call_in_progress(process.folder, tid);
+  if (!read) return !forbidden(read.error());
+  const std::optional<CallInProgress>& call = *read;
+  const CallSpec* spec = call ? interesting_call(call->number) : nullptr;
+  if (!call || !spec) return true;
   Pending pending;
   pending.t = pending.seen = now();
   pending.start_known = false;
   pending.origin = Origin::Snapshot;
   pending.pid = process.row.pid;
   pending.tid = tid;
-  describe_call(**call, *spec, memory_of(tid), pending);
+  describe_call(*call, *spec, memory_of(tid), pending);
   name_files(pending);
   calls_.push_back(std::move(pending));
   return true;

@@ -28,6 +28,7 @@ namespace {
 using trace_model::SocketInfo;
 using Payload = std::span<const std::byte>;
 
+constexpr int kMptcp = 262;     // IPPROTO_MPTCP, which older C libraries do not name
 constexpr int kMaxRetries = 4;  // of a dump that the kernel says was interrupted by a change
 
 enum class Received { More, Done };
@@ -204,15 +205,14 @@ OrErrno<SocketTable> sockets_by_diag(const ProcFs& proc, Pid pid, SocketScope sc
   const bool listening = scope == SocketScope::Listening;
   const uint32_t states = listening ? 1u << kTcpListen : ~0u;
   SocketTable table;
-  for (const int family : {AF_INET, AF_INET6}) {
-    if (const auto done = dump_inet(netlink->get(), {family, IPPROTO_TCP, states}, table); !done)
-      return std::unexpected(done.error());
-    if (listening) continue;
-    (void)dump_inet(netlink->get(), {family, IPPROTO_UDP, states}, table);  // udp_diag is a module of its own
+  for (const int protocol : {int(IPPROTO_TCP), int(IPPROTO_UDP), kMptcp}) {
+    if (listening && protocol == IPPROTO_UDP) continue;
+    for (const int family : {AF_INET, AF_INET6}) {
+      const auto done = dump_inet(netlink->get(), {family, protocol, states}, table);
+      // Those for UDP and MPTCP are modules of their own, and may not be there.
+      if (!done && protocol == IPPROTO_TCP) return std::unexpected(done.error());
+    }
   }
-  for (const int family :
-       {AF_INET, AF_INET6})  // after TCP: its subflows are hidden behind the socket of the program
-    (void)dump_inet(netlink->get(), {family, IPPROTO_MPTCP, states}, table);
   if (const auto done = dump_unix(netlink->get(), states, table); !done) return std::unexpected(done.error());
   table.resolve_unix_peers();
   return table;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -37,8 +38,9 @@ template <typename T>
 [[nodiscard]] std::optional<T> number(std::string_view text, int base = 10) {
   if (base == 16 && text.starts_with("0x")) text.remove_prefix(2);
   T value{};
-  const char* end = text.data() + text.size();
-  const auto [at, error] = std::from_chars(text.data(), end, value, base);
+  const char* begin = std::to_address(text.begin());
+  const char* end = std::to_address(text.end());
+  const auto [at, error] = std::from_chars(begin, end, value, base);
   return error == std::errc() && at == end && !text.empty() ? std::optional(value) : std::nullopt;
 }
 

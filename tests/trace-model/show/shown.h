@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record as `show` writes it, without the time and the column of the process.
+#pragma once
+
+#include <string>
+
+#include "tests/trace-model/model/trace_maker.h"
+#include "trace-model/show_line.h"
+
+namespace loopscope::trace_model {
+
+inline constexpr size_t kColumnsBefore = 12 + 16;
+
+inline std::string whole_line(Model& model, Event event) {
+  std::string out;
+  if (Call* call = std::get_if<Call>(&event)) model.join(*call);
+  append_line_begin(out, event, model.state());
+  model.apply(event);
+  append_line_end(out, event, model.state());
+  return out;
+}
+
+inline std::string shown(TraceMaker& maker, const Event& event) {
+  std::string line = whole_line(maker.model, event);
+  EXPECT_TRUE(line.ends_with('\n')) << line;
+  EXPECT_GT(line.size(), kColumnsBefore) << line;
+  line.pop_back();
+  return line.substr(std::min(line.size(), kColumnsBefore));
+}
+
+}  // namespace loopscope::trace_model
