@@ -16,6 +16,7 @@ void State::install(FdTable& table, int fd, OpenFile& file, bool cloexec, Ns t, 
     remove(table, fd, t);
   }
   table.entry(fd) = {&file, t, cloexec};
+  if (is_new && file.kind == FileKind::Epoll) register_items(file);
   if (!is_new || !file.listening) return;
   Listener& listener = listeners.of(file);
   for (const Pid pid : table.pids) listeners.hold(listener, pid, fd, how, t);
@@ -164,6 +165,14 @@ void State::register_watchers(const OpenFile& file) {
     if (const InterestItem* item = list ? list->find(file.id, watcher.fd) : nullptr)
       register_item(*item, watcher.instance);
   }
+}
+
+void State::register_items(const OpenFile& epoll) {
+  const InterestList* list = interest.find(epoll.id);
+  if (!list) return;
+  list->for_each([&](const InterestItem& item) {
+    if (item.target->listening) register_item(item, epoll.id);
+  });
 }
 
 }  // namespace loopscope::trace_model

@@ -57,6 +57,7 @@ struct Model::State {
   void accept_returned(Thread& thread, const Call& call, const OpenFile& listener);
   void restart_returned(Thread& thread, const Call& call);
   void note_waited_on(const Thread& thread, const CallBody& call, WaitKind kind, Ns t, Origin origin);
+  void note_sleepers();
   void count_wait(Thread& thread, const Call& call, Loop& loop, WakeCause cause, bool may_sleep);
   void count_wakeup(const Thread& thread, const OpenFile& file, int fd);
 
@@ -90,7 +91,8 @@ struct Model::State {
   void stop_listening(OpenFile& file, Ns t);
   void release_holder(const OpenFile& file, Pid pid, int fd, Ns t);
   void register_item(const InterestItem& item, FileId instance);
-  void register_watchers(const OpenFile& file);
+  void register_watchers(const OpenFile& file);  // the file's items in all instances
+  void register_items(const OpenFile& epoll);    // the instance's items
 };
 
 }  // namespace loopscope::trace_model

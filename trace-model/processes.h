@@ -34,6 +34,8 @@ struct Thread {
   Ns returned_at = 0;
   AsleepIn asleep;
   Loop* asleep_loop = nullptr;
+  std::unique_ptr<CallBody> asleep_call;  // what a poll, select or accept in progress names
+  Origin asleep_origin = Origin::Trace;   // Snapshot: it was in progress before the trace began
   std::optional<Ns> exit_t;
 
   Loop& loop(WaitKind kind, FileId instance, Ns t);

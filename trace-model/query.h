@@ -5,8 +5,8 @@
 //
 // Each is FIELD OPERATOR VALUE without spaces between; a value with spaces stands in double quotes, in which \" and
 // \\ are a quote and a backslash. Operators: = != (any value the record has of that field, and none), ~ !~ (contains,
-// and does not), < <= > >=. Values separated by commas are alternatives, but in texts (path, addr, comm), where a
-// comma is a comma. != and !~ are the exact opposites of = and ~: they hold as well of a record that has no such
+// and does not), < <= > >=. Values separated by commas are alternatives, but in path, addr and other texts, where
+// a comma is a comma. != and !~ are the exact opposites of = and ~: they hold as well of a record that has no such
 // field; all others do not.
 //
 // Fields: fd (every descriptor the record names: arguments, ready, returned), file (their identities), call, path,

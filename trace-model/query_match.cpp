@@ -25,6 +25,9 @@ bool any_bits(const std::vector<BitTest>& tests, uint64_t bits) {
   return std::ranges::any_of(tests, [&](const BitTest& test) { return (bits & test.mask) == test.value; });
 }
 
+// Of a damaged trace the difference may not fit; it is wrong then, but no undefined behaviour.
+Ns time_between(Ns from, Ns to) { return Ns(uint64_t(to) - uint64_t(from)); }
+
 template <typename Record, size_t index = 0>
 constexpr size_t index_in_event() {
   if constexpr (std::is_same_v<Record, std::variant_alternative_t<index, Event>>) return index;
@@ -190,8 +193,8 @@ struct RecordMatch {
         break;
       case QueryField::Dur:
         if constexpr (requires { record.dur; }) return number(record.dur);
-        if constexpr (requires { record.until; }) return number(record.until - record.t);
-        if constexpr (requires { record.seen; }) return number(record.seen - record.t);
+        if constexpr (requires { record.until; }) return number(time_between(record.t, record.until));
+        if constexpr (requires { record.seen; }) return number(time_between(record.t, record.seen));
         break;
       case QueryField::Id: return number(int64_t(record.id));
       case QueryField::Type: return term.record_types >> index_in_event<Record>() & 1;
@@ -268,7 +271,9 @@ bool QueryTerm::accepts(int64_t value) const {
 }
 
 bool QueryTerm::accepts(std::string_view value) const {
-  return comparison == Comparison::Contains ? value.find(text) != std::string_view::npos : value == text;
+  return std::ranges::any_of(texts, [&](const std::string& text) {
+    return comparison == Comparison::Contains ? value.find(text) != std::string_view::npos : value == text;
+  });
 }
 
 bool QueryTerm::holds(const Event& event) const { return std::visit(RecordMatch{*this}, event) != negated; }

@@ -129,8 +129,11 @@ class Compiler {
   }
 
   Error take_value() {
-    term_.text = text_.value;
-    if (kind_ == ValueKind::Text) return {};
+    const bool commas_separate = kind_ != ValueKind::Text || term_.field == QueryField::Kind;
+    if (!commas_separate) {
+      term_.texts.push_back(text_.value);
+      return {};
+    }
     if (kind_ == ValueKind::Call) term_.calls.resize(all_calls().size());
     if (kind_ == ValueKind::ErrorName) term_.errors.resize(kErrorNumbers);
     for (const std::string_view value : alternatives_of(text_.value))
@@ -144,6 +147,7 @@ class Compiler {
       case ValueKind::ErrorName: return take_error(value);
       case ValueKind::Symbol: return take_symbols(value) ? Error() : no_such_name(value);
       case ValueKind::Type: return take_type(value);
+      case ValueKind::Text: term_.texts.emplace_back(value); return {};
       default: return take_number(value);
     }
   }
@@ -164,6 +168,7 @@ class Compiler {
 
   Error take_call(std::string_view value) {
     bool any = false;
+    term_.texts.emplace_back(value);
     for (size_t i = 0; i < term_.calls.size(); ++i) {
       const std::string_view name = all_calls()[i].name;
       if (contains() ? name.find(value) == std::string_view::npos : name != value) continue;

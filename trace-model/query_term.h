@@ -38,7 +38,7 @@ struct QueryTerm {
   bool negated = false;  // != and !~
   std::vector<int64_t> numbers;
   bool is_unsigned = false;  // numbers are 64 bits without a sign
-  std::string text;
+  std::vector<std::string> texts;
   std::vector<bool> calls;     // Call: by index into all_calls()
   std::vector<bool> errors;    // Error: by number
   uint32_t record_types = 0;   // Type: by index into Event
@@ -49,7 +49,7 @@ struct QueryTerm {
   [[nodiscard]] bool holds(const Call& call) const;
 
   [[nodiscard]] bool accepts(int64_t value) const;           // numbers
-  [[nodiscard]] bool accepts(std::string_view value) const;  // text
+  [[nodiscard]] bool accepts(std::string_view value) const;  // texts
 };
 
 inline constexpr int kErrorNumbers = 600;  // error_name() knows none from here on

@@ -68,33 +68,54 @@ std::string end_of(const ReportProcess& process) {
   return fmt::format(", {} at {}", how, time_text(*process.exit_t));
 }
 
-using Row = std::array<std::string, 6>;
+constexpr size_t kTableColumns = 5;
+using Row = std::array<std::string, kTableColumns>;
 
-Row loop_row(const ReportLoop& loop) {
-  const auto quantiles = [](const std::optional<Quantiles>& q) {
-    return q ? fmt::format("{} / {} / {}", duration_text(q->p50), duration_text(q->p99), duration_text(q->max)) : "-";
-  };
+std::string quantile_words(const std::optional<Quantiles>& q, bool with_max) {
+  if (!q) return "-";
+  const std::string text = fmt::format("{} / {}", duration_text(q->p50), duration_text(q->p99));
+  return with_max ? fmt::format("{} / {}", text, duration_text(q->max)) : text;
+}
+
+Row loop_row(const ReportLoop& loop, bool with_max) {
   const std::string thread = loop.comm.empty() ? "" : " " + terminal_text(loop.comm);
   return {fmt::format("{}{}", loop.tid, thread), wait_words(loop), loop.iterations ? count_text(*loop.iterations) : "-",
-          quantiles(loop.slept), quantiles(loop.busy), {}};
+          quantile_words(loop.slept, with_max), quantile_words(loop.busy, with_max)};
+}
+
+std::vector<std::string> aligned(const std::vector<Row>& rows) {
+  std::array<size_t, kTableColumns> widths{};
+  for (const Row& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], column_count(row[i]));
+  std::vector<std::string> lines;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string space(widths[i] - column_count(row[i]), ' ');
+      line += (i == 2 ? space + row[i] : row[i] + space) + "  ";  // the number of waits to the right
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+std::vector<std::string> loop_lines(const std::vector<const ReportLoop*>& loops, bool with_max) {
+  const std::string quantiles = with_max ? "p50 / p99 / max" : "p50 / p99";
+  std::vector<Row> rows{{"THREAD", "WAITS IN", "WAITS", "WAIT " + quantiles, "ITERATION " + quantiles}};
+  for (const ReportLoop* loop : loops) rows.push_back(loop_row(*loop, with_max));
+  return aligned(rows);
 }
 
 void loop_table(Page& page, const std::vector<const ReportLoop*>& loops) {
-  std::vector<Row> rows{{"THREAD", "WAITS IN", "WAITS", "ASLEEP p50 / p99 / max", "AT WORK p50 / p99 / max", ""}};
-  for (const ReportLoop* loop : loops) rows.push_back(loop_row(*loop));
-  std::array<size_t, 6> widths{};
-  for (const Row& row : rows)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], column_count(row[i]));
-  for (size_t r = 0; r < rows.size(); ++r) {
-    std::string text(4, ' ');
-    for (size_t i = 0; i < 5; ++i) {
-      const std::string space(widths[i] - column_count(rows[r][i]), ' ');
-      text += (i == 2 ? space + rows[r][i] : rows[r][i] + space) + "  ";
-    }
-    text.erase(text.find_last_not_of(' ') + 1);
-    page.verbatim(text);
-    if (r == 0) continue;
-    if (const std::string causes = cause_words(*loops[r - 1]); !causes.empty()) page.line(6, "woken by: " + causes);
+  constexpr size_t kIndent = 4;
+  const auto fits = [&](const std::string& line) { return column_count(line) + kIndent <= page.columns(); };
+  std::vector<std::string> lines = loop_lines(loops, true);
+  if (!std::ranges::all_of(lines, fits)) lines = loop_lines(loops, false);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    page.verbatim(std::string(kIndent, ' ') + cut_to_columns(lines[i], page.columns() - kIndent));
+    const std::string causes = i ? cause_words(*loops[i - 1]) : "";
+    if (!causes.empty()) page.line(kIndent + 2, "woken by: " + causes);
   }
 }
 
@@ -149,7 +170,7 @@ void processes_of(Page& page, const Report& report) {
   }
   if (idle.empty()) return;
   page.blank();
-  page.line(0, fmt::format("{} neither listened nor waited:", counted(idle.size(), "process") + (idle.size() == 1 ? "" : "")));
+  page.line(0, fmt::format("{} neither listened nor waited:", idle.size() == 1 ? "1 process" : count_text(idle.size()) + " processes"));
   for (size_t i = 0; i < std::min(idle.size(), kMaxIdleProcesses); ++i)
     page.verbatim(cut_to_columns(fmt::format("  pid {}{}  {}", idle[i]->pid, end_of(*idle[i]), command_of(*idle[i])), page.columns()));
   if (idle.size() > kMaxIdleProcesses) page.line(2, fmt::format("and {} more", idle.size() - kMaxIdleProcesses));

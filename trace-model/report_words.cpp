@@ -18,7 +18,7 @@ std::string joined_names(const SymbolTable& table, uint32_t bits) {
 }
 
 std::string origin_words(const ReportListener& listener) {
-  if (listener.origin == ListenerOrigin::Inherited) return "inherited";
+  if (listener.origin == ListenerOrigin::Inherited) return "inherited: another program or process made it";
   if (listener.origin != ListenerOrigin::Bind || !listener.listen_t) return {};
   std::string text = fmt::format("listening since {}", time_text(*listener.listen_t));
   if (listener.bind_t) text = fmt::format("bound at {}, {}", time_text(*listener.bind_t), text);
@@ -30,7 +30,8 @@ std::string by_thread(const ReportListener& listener, const Registration& regist
 }
 
 std::string when_words(const Registration& registration, const Report& report) {
-  if (registration.origin == Origin::Trace) return fmt::format("at {}", time_text(registration.t));
+  const bool once = registration.how == WatchedBy::EpollCtl || registration.how == WatchedBy::UringEpollCtl;
+  if (registration.origin == Origin::Trace) return fmt::format("{}at {}", once ? "" : "first ", time_text(registration.t));
   return report.recorded.anything ? "before the recording began" : "";
 }
 
@@ -55,7 +56,7 @@ std::string registration_words(const ReportListener& listener, const Registratio
     case WatchedBy::Uring: text = "armed on an io_uring ring"; break;
   }
   if (const std::string when = when_words(registration, report); !when.empty()) text += ", " + when;
-  if (registration.adds > 1) text += fmt::format(", added {} times", count_text(registration.adds));
+  if (registration.adds > 1) text += fmt::format(", added again {}", counted(registration.adds - 1, "time"));
   if (registration.removed_t) text += fmt::format(", removed at {}", time_text(*registration.removed_t));
   return text;
 }
@@ -110,7 +111,7 @@ std::vector<std::string> listener_words(const ReportListener& listener, const Re
   if (listener.inode) head += fmt::format(", inode {}", listener.inode);
   std::vector<std::string> lines{std::move(head)};
   if (std::string origin = origin_words(listener); !origin.empty()) lines.push_back(std::move(origin));
-  if (listener.registrations.empty()) lines.push_back(unregistered_words(listener, report));
+  if (listener.registrations.empty() && !listener.closed_t) lines.push_back(unregistered_words(listener, report));
   for (const Registration& registration : listener.registrations)
     lines.push_back(registration_words(listener, registration, report));
   const bool used = listener.accepts.value_or(0) || !listener.registrations.empty();

@@ -130,7 +130,7 @@ void append_result(std::string& out, const Call& call, const Model::State& state
 
 void append_progress(std::string& out, const Pending& pending) {
   out += pending.start_known ? " <unfinished, in progress for " : " <unfinished, in progress for at least ";
-  append_duration(out, pending.seen - pending.t);
+  append_time_between(out, pending.t, pending.seen);
   out += '>';
   append_origin(out, pending.origin);
 }

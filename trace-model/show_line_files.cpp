@@ -8,8 +8,9 @@ namespace {
 
 void append_ends(std::string& out, std::string_view kind, std::string_view state, std::string_view local,
                  std::string_view peer) {
-  append_safe(out, kind);
-  if (!local.empty() || !peer.empty()) out += ' ';
+  const bool kind_in_address = kind == "unix" && (local.empty() ? peer : local).starts_with("unix:");
+  if (!kind_in_address) append_safe(out, kind);
+  if (!kind_in_address && (!local.empty() || !peer.empty())) out += ' ';
   append_safe(out, local);
   if (!peer.empty()) {
     out += "->";

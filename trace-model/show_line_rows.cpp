@@ -117,7 +117,7 @@ class RowWriter {
     number("--- LOST ", lost.count);
     text(" records (", loss_class_name(lost.loss_class));
     out_ += ") in ";
-    append_duration(out_, lost.until - lost.t);
+    append_time_between(out_, lost.t, lost.until);
     out_ += " ---";
   }
 

@@ -82,6 +82,7 @@ void State::on(const WatchRow& row) {
 
 void State::on(const SnapshotEnd& record) {
   if (record.origin != Origin::Exec) uncertain = false;
+  note_sleepers();
   if (!record.incomplete.empty()) {
     incomplete.push_back(record.incomplete);
     return;  // what no row confirmed may be what could not be read

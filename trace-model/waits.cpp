@@ -157,6 +157,15 @@ void State::note_waited_on(const Thread& thread, const CallBody& call, WaitKind 
   if (kind == WaitKind::Accept) watch(int(call.args[0]), 0, WatchedBy::BlockingAccept);
 }
 
+// A reading names calls in progress before the descriptors that they wait on.
+void State::note_sleepers() {
+  processes.for_each_thread([&](const Thread& sleeper) {
+    if (!sleeper.asleep.pending || !sleeper.asleep_call) return;
+    const CallBody& call = *sleeper.asleep_call;
+    note_waited_on(sleeper, call, call.spec->wait, sleeper.asleep.since, sleeper.asleep_origin);
+  });
+}
+
 void State::on(const Pending& pending) {
   Thread& sleeper = thread(pending.pid, pending.tid, pending.seen);
   sleeper.asleep = {};
@@ -167,9 +176,12 @@ void State::on(const Pending& pending) {
       confirm(*sleeper.table, int(pending.args[size_t(index)]), pending.files[size_t(index)], pending.t, pending.seen);
   const WaitKind kind = pending.spec->wait;
   if (kind == WaitKind::None || !waits(pending, kind)) return;
+  sleeper.asleep_call.reset();
   if (kind == WaitKind::Poll || kind == WaitKind::Select || kind == WaitKind::Accept) {
     const bool before = pending.origin == Origin::Snapshot || !pending.start_known;
-    note_waited_on(sleeper, pending, kind, pending.t, before ? Origin::Snapshot : Origin::Trace);
+    sleeper.asleep_origin = before ? Origin::Snapshot : Origin::Trace;
+    sleeper.asleep_call = std::make_unique<CallBody>(pending);
+    note_waited_on(sleeper, pending, kind, pending.t, sleeper.asleep_origin);
   }
   sleeper.asleep = {pending.id, pending.t, pending.seen, pending.start_known, pending.spec->name};
   sleeper.asleep_loop = &loop_of(sleeper, pending, kind, pending.t);

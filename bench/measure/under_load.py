@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many requests per second a server keeps while it is traced. One server process serves all runs; each run under
 a tracer is a pair with an untraced run beside it, before it in one round and after it in the next, because the speed
-of a machine drifts. The server's CPU time a request is taken as well: it suffers less from what else runs here."""
+of a machine drifts. The server's CPU time a request is taken as well, and the best run of each is held against the best
+untraced one: both suffer less from what else runs here."""
 import contextlib
 import pathlib
 import re
@@ -103,7 +104,7 @@ class Result:
 
     def __init__(self):
         self.kept, self.cpu_ns_alone, self.cpu_ns_added = [], [], []
-        self.rate_alone = []
+        self.rate_alone, self.rate_traced = [], []
         self.lost, self.recorded, self.problem = 0, 0, None
         self.bytes_per_line = self.zstd_bytes_per_line = None
 
@@ -157,6 +158,7 @@ def pair(server, pid, variant, folder, seconds, result, traced_first):
     if not traced_first:
         traced = load_traced(server, pid, tracer, calls, folder, seconds, result)
     result.rate_alone.append(rate)
+    result.rate_traced.append(traced[0])
     result.cpu_ns_alone.append(cpu)
     result.kept.append(traced[0] / rate)
     result.cpu_ns_added.append(traced[1] - cpu)
@@ -183,16 +185,18 @@ def spread(values):
 
 
 def table(results):
-    lines = ["| | pairs | share of untraced req/s kept | of what empty programs keep | server CPU added a request, ns "
-             "| records | lost | bytes a line, plain / zstd |", "|---|---|---|---|---|---|---|---|"]
+    lines = ["| | pairs | share of untraced req/s kept | of what empty programs keep | best against best | server CPU added a request, ns "
+             "| records | lost | bytes a line, plain / zstd |", "|---|---|---|---|---|---|---|---|---|"]
+    best_alone = max(rate for result in results.values() for rate in result.rate_alone)
     empty = statistics.median(results[EMPTY].kept)
     for name, result in results.items():
         if result.problem:
-            lines.append(f"| {name} | failed: {result.problem} | | | | | | |")
+            lines.append(f"| {name} | failed: {result.problem} | | | | | | | |")
             continue
         weight = f"{result.bytes_per_line:.0f} / {result.zstd_bytes_per_line:.1f}" if result.bytes_per_line else ""
         lines.append(f"| {name} | {len(result.kept)} | {spread(result.kept)} "
-                     f"| {statistics.median(result.kept) / empty:.3f} | {statistics.median(result.cpu_ns_added):+,.0f} "
+                     f"| {statistics.median(result.kept) / empty:.3f} "
+                     f"| {max(result.rate_traced) / best_alone:.3f} | {statistics.median(result.cpu_ns_added):+,.0f} "
                      f"| {result.recorded:,} | {result.lost} | {weight} |")
     return "\n".join(lines)
 

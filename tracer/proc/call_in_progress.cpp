@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <bit>
 #include <climits>
 #include <cstring>
 
@@ -192,8 +193,7 @@ OrErrno<std::optional<CallInProgress>> call_in_progress(const ProcessDir& proces
 ReadMemory memory_of(Pid pid) {
   return [pid](uint64_t address, std::span<std::byte> into) {
     const iovec local{into.data(), into.size()};
-    const iovec remote{reinterpret_cast<void*>(address),
-                       into.size()};  // NOLINT(performance-no-int-to-ptr): theirs
+    const iovec remote{std::bit_cast<void*>(address), into.size()};
     return process_vm_readv(pid, &local, 1, &remote, 1, 0) == ssize_t(into.size());
   };
 }

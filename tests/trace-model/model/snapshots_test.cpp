@@ -27,6 +27,39 @@ TEST(Snapshots, AListenerThatWasThereBefore) {
   EXPECT_EQ(trace.holder(kServer, 6)->wakeups, 1u);
 }
 
+TEST(Snapshots, RowsMayComeInAnyOrder) {
+  TraceMaker trace;
+  trace.process(kServer, 1);
+  trace.watch_row(5, 1, 6, 2, 0x6);
+  trace.listener_row(6, 2);
+  EXPECT_TRUE(trace.holder(kServer, 6)->registrations.empty());  // who holds the instance is not known yet
+  trace.fd(5, 1, "epoll");
+  trace.snapshot_end(0, {kServer});
+  ASSERT_EQ(trace.holder(kServer, 6)->registrations.size(), 1u);
+  EXPECT_EQ(trace.holder(kServer, 6)->registrations[0].epfd, 5);
+}
+
+TEST(Snapshots, CallsInProgressComeBeforeWhatTheyWaitOn) {
+  TraceMaker trace;
+  trace.process(kServer, 1);
+  Pending pending;
+  pending.id = ++trace.id;
+  pending.seen = trace.now;
+  pending.pid = pending.tid = kServer;
+  pending.spec = find_call("poll");
+  pending.poll_fds = {{6, 1, 2}};
+  pending.start_known = false;
+  pending.origin = Origin::Snapshot;
+  trace.apply(pending);
+  trace.listener_row(6, 2);
+  trace.snapshot_end(0, {kServer});
+  const Holder* holder = trace.holder(kServer, 6);
+  ASSERT_EQ(holder->registrations.size(), 1u);
+  EXPECT_EQ(holder->registrations[0].how, WatchedBy::Poll);
+  EXPECT_EQ(holder->registrations[0].origin, Origin::Snapshot);
+  EXPECT_EQ(holder->registrations[0].events, 1u);
+}
+
 TEST(Snapshots, WhatNothingConfirmedIsGone) {
   TraceMaker trace = running_server();
   trace.socket(7, 3);

@@ -110,6 +110,17 @@ TEST_F(ShowLine, SocketsAsTheyAreMade) {
   EXPECT_EQ(show("close", {{"fd", 8}}, -9), "close(8) = -1 EBADF <1us>");
 }
 
+TEST_F(ShowLine, UnixSocketsAreNamedOnce) {
+  FdRow row = fd_row(8, 8, "unix");
+  row.socket.local = "unix:@abstract";
+  apply(row);
+  EXPECT_EQ(show("close", {{"fd", 8}}), "close(8<unix:@abstract>) = 0 <1us>");
+  row = fd_row(9, 9, "unix");
+  row.socket.peer = "unix:/run/x";
+  apply(row);
+  EXPECT_EQ(show("close", {{"fd", 9}}), "close(9<->unix:/run/x>) = 0 <1us>");
+}
+
 TEST_F(ShowLine, FilesAndTheirFlags) {
   Call made = call("openat", {{"dirfd", -100}, {"pathname", 0}, {"flags", 02000000}}, 13);
   made.text = "/srv/\"two words\".py";
