@@ -111,8 +111,9 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
     if (std::ranges::none_of(*threads, [pid](const wire_task_row& row) { return Pid(row.pid) == pid; }))
       return std::unexpected(fmt::format("process {} ended while loopscope attached to it", pid));
   drain();
-  scan_pending(Origin::Snapshot, UINT64_MAX, Announce::New);
   if (auto read = state_->read(Origin::Snapshot, *threads, {}); !read) return read;
+  // After the descriptors: what a call waits for can then be named.
+  scan_pending(Origin::Snapshot, UINT64_MAX, Announce::New);
   drain();
   return {};
 }

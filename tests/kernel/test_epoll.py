@@ -103,9 +103,8 @@ def test_asleep_for_the_whole_recording():
     assert first[workload.pid]["args"]["epfd"] == truth["epfd"], first
     assert first[truth["poller"]]["args"]["fds"] == [{"fd": truth["polled"], "events": ["POLLIN", "POLLPRI"]}], first
     assert first[truth["acceptor"]]["args"]["sockfd"] == truth["blocking_listener"], first
-    for pending in first.values():
-        again = [p for p in trace.of("pending", tid=pending["tid"]) if p is not pending]
-        assert again and again[-1]["call"] == pending["call"] and again[-1]["t"] == pending["t"], again
+    # Said once: a call that is named and never completed is still in progress at the end.
+    assert len(trace.of("pending")) == 3, trace.of("pending")
     report = Report(trace)
     loop = report.loop(tid=workload.pid)
     assert loop["wait"] == "epoll" and loop["iterations"] == 0, loop
