@@ -31,7 +31,8 @@ void tell_problems(const trace_model::TraceReader& reader, const std::string& fi
     fmt::print(stderr, "loopscope: {}: {}\n", name, terminal_text(sentence_of(problem)));
   }
   if (reader.problem_count() > kProblemsTold)
-    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name, reader.problem_count() - kProblemsTold);
+    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name,
+               reader.problem_count() - kProblemsTold);
 }
 
 std::expected<Model, std::string> model_of_file(const std::string& path) {
@@ -60,7 +61,8 @@ std::expected<Model, std::string> model_of_processes(const ReportOptions& option
   return model;
 }
 
-std::expected<Model, std::string> read_model(const ReportOptions& options, const std::vector<std::string>& command_line) {
+std::expected<Model, std::string> read_model(const ReportOptions& options,
+                                             const std::vector<std::string>& command_line) {
   if (!options.pids.empty()) return model_of_processes(options, command_line);
   const auto path = choose_trace(options.file);
   if (!path) return std::unexpected(path.error());
