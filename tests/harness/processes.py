@@ -79,7 +79,7 @@ class Child:
         options.setdefault("stdin", subprocess.PIPE)
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        self.command = [os.fspath(word) for word in command]
+        self.command = [str(word) for word in command]
         self.process = subprocess.Popen(self.command, bufsize=0, **options)
         self.out = Lines(self.process.stdout) if self.process.stdout else None
         self.err = Lines(self.process.stderr) if self.process.stderr else None
