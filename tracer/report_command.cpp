@@ -22,18 +22,13 @@ namespace {
 
 constexpr uint64_t kProblemsTold = 5;
 
-// Tells the first problems as they are met, and at the end how many more there were.
-void tell_problems(trace_model::TraceReader& reader, const std::string& file) {
-  reader.on_problem([file, told = uint64_t(0)](const trace_model::Problem& problem) mutable {
-    if (++told <= kProblemsTold)
-      fmt::print(stderr, "loopscope: {}: {}\n", terminal_text(file), terminal_text(sentence_of(problem)));
-  });
-}
-
 std::expected<Model, std::string> model_of_file(const std::string& path) {
+  std::vector<std::string> problems;  // the first few; told once the file has proved to be a trace
   auto file = trace_model::TraceFile::open(path);
   if (!file) return std::unexpected(file.error());
-  tell_problems(file->reader(), path);
+  file->reader().on_problem([&problems](const trace_model::Problem& problem) {
+    if (problems.size() < kProblemsTold) problems.push_back(sentence_of(problem));
+  });
   Model model;
   for (;;) {
     const auto record = file->next();
@@ -41,6 +36,8 @@ std::expected<Model, std::string> model_of_file(const std::string& path) {
     if (!*record) break;
     model.apply(*(*record)->event);
   }
+  for (const std::string& problem : problems)
+    fmt::print(stderr, "loopscope: {}: {}\n", terminal_text(path), terminal_text(problem));
   if (const uint64_t count = file->reader().problem_count(); count > kProblemsTold)
     fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", terminal_text(path), count - kProblemsTold);
   return model;

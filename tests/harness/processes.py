@@ -120,6 +120,12 @@ class Child:
         self.end()
 
 
+def state_of(pid):
+    """R, S, T … as proc(5) has it."""
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0]
+
+
 def children_of(pid):
     """The direct children of a process, by PID, in order."""
     found = []
