@@ -31,15 +31,19 @@ struct RecordArguments {
 // 64K, 10M, 1G; plain numbers are bytes.
 const CLI::Validator kSize = CLI::AsSizeValue(false);
 // CLI11 takes -1 for the largest size there is.
-const CLI::Validator kNotNegative([](const std::string& text) { return text.starts_with('-') ? "a size is not negative" : std::string(); },
-                                  "", "not negative");
-const CLI::Validator kPids([](const std::string& text) {
-  return text.find_first_not_of("0123456789,") == std::string::npos ? std::string() : text + " is not a process number";
-}, "", "process numbers");
+const CLI::Validator kNotNegative(
+    [](const std::string& text) { return text.starts_with('-') ? "a size is not negative" : std::string(); }, "");
+
+const CLI::Validator kPids(
+    [](std::string& word) {
+      return word.find_first_not_of("0123456789,") == word.npos ? "" : "'" + word + "' is not a process number";
+    },
+    "");
 
 void add_record(CLI::App& app, RecordArguments& a) {
   CLI::App* record = app.add_subcommand("record", "Record a running server, or a command, to a trace file");
-  record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")->type_name("PID")->check(kPids);
+  record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")
+      ->type_name("PID")->check(kPids);
   record->add_option("--port", a.port, "Record whoever listens on this TCP port")->type_name("N")->check(CLI::Range(1, 65535));
   record->add_option("-o,--output", a.options.output,
                      "The trace file; .zst at its end compresses it, - is stdout "

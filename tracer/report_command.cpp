@@ -22,13 +22,21 @@ namespace {
 
 constexpr uint64_t kProblemsTold = 5;
 
+// Lines that could not be used. A file that is refused has its one sentence and does without.
+void tell_problems(const trace_model::TraceReader& reader, const std::string& file) {
+  const std::string name = terminal_text(file);
+  uint64_t told = 0;
+  for (const trace_model::Problem& problem : reader.problems()) {
+    if (++told > kProblemsTold) break;
+    fmt::print(stderr, "loopscope: {}: {}\n", name, terminal_text(sentence_of(problem)));
+  }
+  if (reader.problem_count() > kProblemsTold)
+    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name, reader.problem_count() - kProblemsTold);
+}
+
 std::expected<Model, std::string> model_of_file(const std::string& path) {
-  std::vector<std::string> problems;  // the first few; told once the file has proved to be a trace
   auto file = trace_model::TraceFile::open(path);
   if (!file) return std::unexpected(file.error());
-  file->reader().on_problem([&problems](const trace_model::Problem& problem) {
-    if (problems.size() < kProblemsTold) problems.push_back(sentence_of(problem));
-  });
   Model model;
   for (;;) {
     const auto record = file->next();
@@ -36,10 +44,7 @@ std::expected<Model, std::string> model_of_file(const std::string& path) {
     if (!*record) break;
     model.apply(*(*record)->event);
   }
-  for (const std::string& problem : problems)
-    fmt::print(stderr, "loopscope: {}: {}\n", terminal_text(path), terminal_text(problem));
-  if (const uint64_t count = file->reader().problem_count(); count > kProblemsTold)
-    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", terminal_text(path), count - kProblemsTold);
+  tell_problems(file->reader(), path);
   return model;
 }
 
