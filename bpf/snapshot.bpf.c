@@ -43,6 +43,9 @@ static __always_inline struct thread_state *mark(struct task_struct *task, bool 
 	*fresh = false;
 	if (state)
 		return state;
+	/* An iterator runs in who reads it. The recorder may be a child of its target; it never records itself. */
+	if (task->tgid == bpf_get_current_task_btf()->tgid)
+		return NULL;
 	pid = seen_pid(BPF_CORE_READ(task, group_leader, thread_pid));
 	if (!pid)
 		return NULL;
