@@ -89,7 +89,7 @@ int BPF_PROG(call_begins, struct pt_regs *regs, long nr)
 	if (!shape->wanted)
 		return 0;
 	task = bpf_get_current_task_btf();
-	state = bpf_task_storage_get(&threads, task, 0, 0);
+	state = state_of(task);
 	if (!state)
 		return 0;
 	if (foreign_abi(task))
@@ -129,14 +129,14 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	task = bpf_get_current_task_btf();
 	if (foreign_abi(task) || (unsigned long)nr >= WIRE_MAX_CALLS) {
 		/* 32-bit and x32 calls; -1 where a tracer skipped the call */
-		if (nr >= 0 && bpf_task_storage_get(&threads, task, 0, 0))
+		if (nr >= 0 && state_of(task))
 			count_skip(SKIP_FOREIGN_ABI);
 		return 0;
 	}
 	shape = &call_shapes[nr];
 	if (!shape->wanted)
 		return 0;
-	call.state = bpf_task_storage_get(&threads, task, 0, 0);
+	call.state = state_of(task);
 	if (!call.state)
 		return 0;
 	call_args(regs, call.args);

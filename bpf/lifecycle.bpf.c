@@ -39,19 +39,17 @@ int BPF_PROG(task_created, struct task_struct *task, __u64 clone_flags)
 {
 	struct thread_state *parent, *child;
 
-	parent = bpf_task_storage_get(&threads, bpf_get_current_task_btf(), 0, 0);
+	parent = state_of(bpf_get_current_task_btf());
 	if (!parent)
 		return 0;
 	if (!follow_forks && !(clone_flags & CLONE_THREAD))
 		return 0;
-	child = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	child = add_state(task, BPF_ANY);
 	if (!child) {
 		count_skip(SKIP_NO_STORAGE);
 		count_loss(LOSS_LIFECYCLE, bpf_ktime_get_ns());
 		return 0;
 	}
-	child->marked_ns = bpf_ktime_get_ns();
-	name_thread(child, task);
 	report_fork(parent, child, task, clone_flags);
 	return 0;
 }
@@ -59,15 +57,23 @@ int BPF_PROG(task_created, struct task_struct *task, __u64 clone_flags)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(program_executed, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct thread_state *state = bpf_task_storage_get(&threads, task, 0, 0);
+	struct thread_state *state;
 	struct wire_exec *record;
-	__u32 old_tid;
+	__u32 old_key = old_pid, key = task->pid, old_tid;
 
+	state = bpf_map_lookup_elem(&threads, &old_key);
 	if (!state)
 		return 0;
-	/* A thread that executes takes over the number of its process. */
 	old_tid = state->tid;
 	name_thread(state, task);
+	if (old_key != key) {
+		/* A thread that executes takes over the number of its process, whose leader has gone. */
+		bpf_map_update_elem(&threads, &key, state, BPF_ANY);
+		bpf_map_delete_elem(&threads, &old_key);
+		state = bpf_map_lookup_elem(&threads, &key);
+		if (!state)
+			return 0;
+	}
 	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 	if (!record) {
 		count_loss(LOSS_LIFECYCLE, bpf_ktime_get_ns());
@@ -89,14 +95,16 @@ int BPF_PROG(program_executed, struct task_struct *task, int old_pid, struct lin
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(task_exits, struct task_struct *task)
 {
-	struct thread_state *state = bpf_task_storage_get(&threads, task, 0, 0);
+	struct thread_state *state = state_of(task);
 	struct wire_exit *record;
+	__u32 key = task->pid;
 
 	if (!state)
 		return 0;
 	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
 	if (!record) {
 		count_loss(LOSS_LIFECYCLE, bpf_ktime_get_ns());
+		bpf_map_delete_elem(&threads, &key);
 		return 0;
 	}
 	set_header(&record->header, WIRE_EXIT, 0, sizeof(*record));
@@ -106,5 +114,6 @@ int BPF_PROG(task_exits, struct task_struct *task)
 	record->exit_code = task->exit_code;
 	record->pad = 0;
 	submit(record);
+	bpf_map_delete_elem(&threads, &key);
 	return 0;
 }

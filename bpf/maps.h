@@ -13,8 +13,10 @@
 #include "bpf/wire_events.h"
 
 /*
- * One per observed thread; that a thread has one is what "observed" means. The kernel frees it with the thread.
- * A lookup in a thread without any task storage is a test of one pointer.
+ * One per observed thread; that a thread has one is what "observed" means. The key is its number in the initial
+ * PID namespace. Entries are allocated beforehand: a look-up takes no lock and cannot fail for want of one, which is
+ * what rules out task storage: before 6.2 a look-up there fails while another program is inside that storage on the
+ * same CPU, and a call would be missed without a trace (the iterators below may be preempted at any point).
  */
 struct thread_state {
 	__u64 marked_ns;
@@ -31,9 +33,9 @@ struct thread_state {
 #endif
 
 LOOPSCOPE_MAP struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
 	__type(value, struct thread_state);
 } threads SEC(".maps");
 

@@ -9,6 +9,13 @@
 
 #include "bpf/maps.h"
 
+static __always_inline struct thread_state *state_of(struct task_struct *task)
+{
+	__u32 key = task->pid;
+
+	return bpf_map_lookup_elem(&threads, &key);
+}
+
 static __always_inline void count_loss(__u32 class, __u64 now_ns)
 {
 	struct wire_loss_count *loss = bpf_map_lookup_elem(&losses, &class);
@@ -94,6 +101,17 @@ static __always_inline void name_thread(struct thread_state *state, struct task_
 {
 	state->tid = seen_pid(BPF_CORE_READ(task, thread_pid));
 	state->pid = seen_pid(BPF_CORE_READ(task, group_leader, thread_pid));
+}
+
+/* NULL when there are more threads than entries. */
+static __always_inline struct thread_state *add_state(struct task_struct *task, __u64 flags)
+{
+	struct thread_state fresh = {.marked_ns = bpf_ktime_get_ns()};
+	__u32 key = task->pid;
+
+	name_thread(&fresh, task);
+	bpf_map_update_elem(&threads, &key, &fresh, flags);
+	return bpf_map_lookup_elem(&threads, &key);
 }
 
 /* The struct file behind a descriptor, 0 where there is none. */

@@ -36,13 +36,16 @@ static __always_inline void note_own_namespace(void)
 /* The thread's state where it is to be observed; `fresh` says it was not before. */
 static __always_inline struct thread_state *mark(struct task_struct *task, bool *fresh)
 {
-	struct thread_state *state = bpf_task_storage_get(&threads, task, 0, 0);
-	__u32 pid, ppid;
+	struct thread_state *state = state_of(task);
+	__u32 pid, ppid, key = task->pid;
 	__u8 one = 1;
 
 	*fresh = false;
 	if (state)
 		return state;
+	/* An iterator runs in who reads it. The recorder may be a child of its target; it never records itself. */
+	if (task->tgid == bpf_get_current_task_btf()->tgid)
+		return NULL;
 	pid = seen_pid(BPF_CORE_READ(task, group_leader, thread_pid));
 	if (!pid)
 		return NULL;
@@ -52,13 +55,16 @@ static __always_inline struct thread_state *mark(struct task_struct *task, bool 
 			return NULL;
 		bpf_map_update_elem(&targets, &pid, &one, BPF_ANY);
 	}
-	state = bpf_task_storage_get(&threads, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	state = add_state(task, BPF_NOEXIST);
 	if (!state) {
 		count_skip(SKIP_NO_STORAGE);
 		return NULL;
 	}
-	state->marked_ns = bpf_ktime_get_ns();
-	name_thread(state, task);
+	/* Its exit may have been reported just before: nobody would take the entry away again. */
+	if (BPF_CORE_READ(task, flags) & PF_EXITING) {
+		bpf_map_delete_elem(&threads, &key);
+		return NULL;
+	}
 	*fresh = true;
 	return state;
 }
@@ -186,7 +192,7 @@ int descriptors_there(struct bpf_iter__task_file *ctx)
 	/* One table once: the leader's, and those of threads that have their own. */
 	if (task->pid != task->tgid && task->files == BPF_CORE_READ(task, group_leader, files))
 		return 0;
-	state = bpf_task_storage_get(&threads, task, 0, 0);
+	state = state_of(task);
 	if (!state)
 		return 0;
 	set_header(&row.header, WIRE_FD_ROW, 0, sizeof(row));

@@ -273,7 +273,7 @@ struct wire_loss_count {
 /* Things seen and not recorded, per CPU. */
 enum wire_skip {
 	SKIP_FOREIGN_ABI, /* 32-bit and x32 calls: their numbers mean something else */
-	SKIP_NO_STORAGE,  /* a thread that could not be marked for want of memory */
+	SKIP_NO_STORAGE,  /* a thread that could not be marked: the table of threads is full */
 	SKIP_KINDS,
 };
 

@@ -33,8 +33,8 @@ std::string duration_text(Ns duration) {
 
 std::string time_text(Ns t) {
   const Ns microseconds = (t < 0 ? -t : t) / 1000;
-  return fmt::format("{}{}.{:03} {:03} s", t < 0 ? "-" : "", microseconds / 1'000'000, microseconds / 1000 % 1000,
-                     microseconds % 1000);
+  return fmt::format("{}{}.{:03} {:03} s", t < 0 ? "-" : "", microseconds / 1'000'000,
+                     microseconds / 1000 % 1000, microseconds % 1000);
 }
 
 std::string count_text(uint64_t count) {

@@ -12,7 +12,9 @@ namespace {
 
 // Calls that arm64 does not have are those whose names are given second.
 bool has_both(const TraceHeader& header, std::string_view everywhere, std::string_view not_on_arm64) {
-  const auto has = [&](std::string_view name) { return std::ranges::find(header.calls, name) != header.calls.end(); };
+  const auto has = [&](std::string_view name) {
+    return std::ranges::find(header.calls, name) != header.calls.end();
+  };
   return has(everywhere) && (has(not_on_arm64) || header.arch == "aarch64");
 }
 
@@ -124,22 +126,32 @@ std::vector<ReportLoop> loops_of(const Model::State& state, const Recorded& reco
 
 bool Recorded::waits(WaitKind kind) const {
   switch (kind) {
-    case WaitKind::Epoll: return epoll;
-    case WaitKind::Poll: return poll;
-    case WaitKind::Select: return select;
-    case WaitKind::Accept: return accepts;
-    default: return anything;
+    case WaitKind::Epoll:
+      return epoll;
+    case WaitKind::Poll:
+      return poll;
+    case WaitKind::Select:
+      return select;
+    case WaitKind::Accept:
+      return accepts;
+    default:
+      return anything;
   }
 }
 
 bool Recorded::waits(WatchedBy how) const {
   switch (how) {
     case WatchedBy::EpollCtl:
-    case WatchedBy::UringEpollCtl: return epoll;
-    case WatchedBy::Poll: return poll;
-    case WatchedBy::Select: return select;
-    case WatchedBy::BlockingAccept: return accepts;
-    default: return anything;
+    case WatchedBy::UringEpollCtl:
+      return epoll;
+    case WatchedBy::Poll:
+      return poll;
+    case WatchedBy::Select:
+      return select;
+    case WatchedBy::BlockingAccept:
+      return accepts;
+    default:
+      return anything;
   }
 }
 
@@ -156,7 +168,8 @@ Report make_report(const Model& model) {
   report.loops = loops_of(state, report.recorded);
   report.lost = state.lost;
   report.gap_count = state.gap_count;
-  for (const Gap& gap : state.gaps) report.gaps.push_back({gap.id, gap.t, gap.until, gap.count, gap.loss_class});
+  for (const Gap& gap : state.gaps)
+    report.gaps.push_back({gap.id, gap.t, gap.until, gap.count, gap.loss_class});
   report.incomplete = state.incomplete;
   report.listeners_left_out = state.listeners.left_out();
   report.threads_left_out = state.processes.left_out();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trace says, as values: who runs, what listens and how it is registered, how loops wait and what woke them,
-// what was lost. The text and the JSON of `loopscope report` are two views of this and add nothing.
+// What a trace says, as values: who runs, what listens and how it is registered, how loops wait and what woke
+// them, what was lost. The text and the JSON of `loopscope report` are two views of this and add nothing.
 //
 // An empty optional means that the trace does not say. What was not recorded is never counted as zero.
 #pragma once
@@ -88,15 +88,15 @@ struct Report {
   Recorded recorded;
   uint64_t calls = 0;
   Ns last_t = 0;
-  std::vector<ReportProcess> processes;    // by pid
-  std::vector<ReportListener> listeners;   // by pid and fd; those that are closed after those that are open
-  std::vector<ReportLoop> loops;           // by pid and tid
-  std::vector<Finding> findings;           // worst first
+  std::vector<ReportProcess> processes;   // by pid
+  std::vector<ReportListener> listeners;  // by pid and fd; those that are closed after those that are open
+  std::vector<ReportLoop> loops;          // by pid and tid
+  std::vector<Finding> findings;          // worst first
   uint64_t lost = 0, gap_count = 0;
-  std::vector<ReportGap> gaps;             // the first ones, at most as many as the model keeps
-  std::vector<std::string> incomplete;     // what could not be read
+  std::vector<ReportGap> gaps;          // the first ones, at most as many as the model keeps
+  std::vector<std::string> incomplete;  // what could not be read
   uint64_t listeners_left_out = 0, threads_left_out = 0;
-  bool complete = false;                   // ended in order, nothing lost, nothing unread
+  bool complete = false;  // ended in order, nothing lost, nothing unread
 };
 
 [[nodiscard]] Report make_report(const Model& model);

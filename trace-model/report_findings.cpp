@@ -11,7 +11,8 @@ namespace {
 constexpr size_t kMaxEvidence = 100;
 
 Finding losses(const Report& report) {
-  Finding finding{.kind = "lost events", .severity = "warning", .t = {}, .tid = 0, .evidence = {}, .text = {}};
+  Finding finding{
+      .kind = "lost events", .severity = "warning", .t = {}, .tid = 0, .evidence = {}, .text = {}};
   for (const ReportGap& gap : report.gaps)
     if (finding.evidence.size() < kMaxEvidence) finding.evidence.push_back(gap.id);
   const uint64_t lost = std::max(report.lost, report.end ? report.end->lost : 0);
@@ -26,9 +27,16 @@ Finding losses(const Report& report) {
 }
 
 Finding unread_ring(const ReportProcess& process) {
-  Finding finding{.kind = "io_uring not decoded", .severity = "note", .t = {}, .tid = process.pid, .evidence = {}, .text = {}};
-  finding.text = fmt::format("process {} has an io_uring ring; operations through rings are not read by this version, so "
-                             "registrations, accepts and wakeups made that way are missing", process.pid);
+  Finding finding{.kind = "io_uring not decoded",
+                  .severity = "note",
+                  .t = {},
+                  .tid = process.pid,
+                  .evidence = {},
+                  .text = {}};
+  finding.text = fmt::format(
+      "process {} has an io_uring ring; operations through rings are not read by this version, so "
+      "registrations, accepts and wakeups made that way are missing",
+      process.pid);
   return finding;
 }
 

@@ -34,7 +34,9 @@ ordered_json process_json(const ReportProcess& process) {
   return json;
 }
 
-bool in_epoll(WatchedBy how) { return how == WatchedBy::EpollCtl || how == WatchedBy::UringEpollCtl; }
+bool in_epoll(WatchedBy how) {
+  return how == WatchedBy::EpollCtl || how == WatchedBy::UringEpollCtl;
+}
 
 ordered_json registration_json(const Registration& registration) {
   const bool epoll = in_epoll(registration.how);
@@ -63,14 +65,16 @@ ordered_json listener_json(const ReportListener& listener) {
                     {"origin", listener_origin_name(listener.origin)},
                     {"bind_t", or_null(listener.bind_t)},
                     {"listen_t", or_null(listener.listen_t)}};
-  if (listener.file < kFirstPrivateFile) json["file"] = listener.file;  // private numbers are not in the trace
+  if (listener.file < kFirstPrivateFile)
+    json["file"] = listener.file;  // private numbers are not in the trace
   if (listener.closed_t) json["closed_t"] = *listener.closed_t;
   json["registrations"] = ordered_json::array();
   for (const Registration& registration : listener.registrations)
     json["registrations"].push_back(registration_json(registration));
   json["accepts"] = or_null(listener.accepts);
   json["wakeups"] = or_null(listener.wakeups);
-  json["accept_queue"] = {{"max", or_null(listener.queue_max)}, {"backlog", or_null(listener.backlog)}, {"dropped", {}}};
+  json["accept_queue"] = {
+      {"max", or_null(listener.queue_max)}, {"backlog", or_null(listener.backlog)}, {"dropped", {}}};
   return json;
 }
 
@@ -80,20 +84,26 @@ ordered_json quantiles_json(const std::optional<Quantiles>& quantiles) {
 }
 
 ordered_json loop_json(const ReportLoop& loop) {
-  ordered_json json{{"pid", loop.pid}, {"tid", loop.tid}, {"comm", loop.comm}, {"wait", wait_kind_name(loop.wait)},
+  ordered_json json{{"pid", loop.pid},
+                    {"tid", loop.tid},
+                    {"comm", loop.comm},
+                    {"wait", wait_kind_name(loop.wait)},
                     {"epfd", {}}};
   if (loop.wait == WaitKind::Epoll) json["epfd"] = loop.fd;
   if (loop.wait == WaitKind::Accept || loop.wait == WaitKind::Uring) json["fd"] = loop.fd;
   json["iterations"] = or_null(loop.iterations);
   json["wakeups"] = ordered_json::object();
   for (size_t cause = 0; cause < kWakeCauses; ++cause)
-    if (loop.wakeups[cause]) json["wakeups"][std::string(wake_cause_name(WakeCause(cause)))] = loop.wakeups[cause];
+    if (loop.wakeups[cause])
+      json["wakeups"][std::string(wake_cause_name(WakeCause(cause)))] = loop.wakeups[cause];
   json["busy_ns"] = quantiles_json(loop.busy);
   json["wait_ns"] = quantiles_json(loop.slept);
   json["cpu_ns"] = {};
   json["asleep"] = {};
   if (loop.asleep.pending) {
-    json["asleep"] = {{"call", loop.asleep.call}, {"pending", loop.asleep.pending}, {"since", {}},
+    json["asleep"] = {{"call", loop.asleep.call},
+                      {"pending", loop.asleep.pending},
+                      {"since", {}},
                       {"all_along", loop.asleep_all_along}};
     if (loop.asleep.start_known) json["asleep"]["since"] = loop.asleep.since;
   }
@@ -101,7 +111,8 @@ ordered_json loop_json(const ReportLoop& loop) {
 }
 
 ordered_json finding_json(const Finding& finding) {
-  ordered_json json{{"kind", finding.kind}, {"severity", finding.severity}, {"t", or_null(finding.t)}, {"tid", {}}};
+  ordered_json json{
+      {"kind", finding.kind}, {"severity", finding.severity}, {"t", or_null(finding.t)}, {"tid", {}}};
   if (finding.tid) json["tid"] = finding.tid;
   json["evidence"] = finding.evidence;
   json["text"] = finding.text;
@@ -109,9 +120,13 @@ ordered_json finding_json(const Finding& finding) {
 }
 
 ordered_json loss_json(const Report& report) {
-  ordered_json json{{"count", std::max(report.lost, report.end ? report.end->lost : 0)}, {"gaps", ordered_json::array()}};
+  ordered_json json{{"count", std::max(report.lost, report.end ? report.end->lost : 0)},
+                    {"gaps", ordered_json::array()}};
   for (const ReportGap& gap : report.gaps)
-    json["gaps"].push_back({{"id", gap.id}, {"t", gap.t}, {"until", gap.until}, {"count", gap.count},
+    json["gaps"].push_back({{"id", gap.id},
+                            {"t", gap.t},
+                            {"until", gap.until},
+                            {"count", gap.count},
                             {"class", loss_class_name(gap.loss_class)}});
   if (report.gap_count > report.gaps.size()) json["gaps_total"] = report.gap_count;
   return json;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `loopscope report --json`. The names are a contract with scripts: add to them, rename none. null stands for what
-// the trace does not say.
+// `loopscope report --json`. The names are a contract with scripts: add to them, rename none. null stands for
+// what the trace does not say.
 #pragma once
 
 #include <string>

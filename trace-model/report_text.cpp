@@ -21,7 +21,8 @@ constexpr size_t kMaxLoops = 64;  // of a process, in the text
 // Appends lines of at most so many columns; what is longer goes on below, indented a little more.
 class Page {
  public:
-  explicit Page(const TextOptions& options) : options_(options), columns_(size_t(std::max(options.columns, 40))) {}
+  explicit Page(const TextOptions& options)
+      : options_(options), columns_(size_t(std::max(options.columns, 40))) {}
 
   void heading(const std::string& text) {
     const std::string cut = cut_to_columns(text, columns_);
@@ -79,8 +80,9 @@ std::string quantile_words(const std::optional<Quantiles>& q, bool with_max) {
 
 Row loop_row(const ReportLoop& loop, bool with_max) {
   const std::string thread = loop.comm.empty() ? "" : " " + terminal_text(loop.comm);
-  return {fmt::format("{}{}", loop.tid, thread), wait_words(loop), loop.iterations ? count_text(*loop.iterations) : "-",
-          quantile_words(loop.slept, with_max), quantile_words(loop.busy, with_max)};
+  return {fmt::format("{}{}", loop.tid, thread), wait_words(loop),
+          loop.iterations ? count_text(*loop.iterations) : "-", quantile_words(loop.slept, with_max),
+          quantile_words(loop.busy, with_max)};
 }
 
 std::vector<std::string> aligned(const std::vector<Row>& rows) {
@@ -132,7 +134,8 @@ void loops_of(Page& page, const Report& report, Pid pid) {
     if (loop.pid != pid) continue;
     if (const std::string asleep = asleep_words(loop, report); !asleep.empty()) {
       const bool named = asleep.find("accept") == std::string::npos && loop.wait == WaitKind::Epoll;
-      page.line(4, fmt::format("thread {}{}{} is {}", loop.tid, loop.comm.empty() ? "" : " ", terminal_text(loop.comm),
+      page.line(4, fmt::format("thread {}{}{} is {}", loop.tid, loop.comm.empty() ? "" : " ",
+                               terminal_text(loop.comm),
                                named ? asleep + fmt::format(" (epoll {})", loop.fd) : asleep));
     }
   }
@@ -148,7 +151,8 @@ void listeners_of(Page& page, const Report& report, Pid pid) {
     for (size_t i = 1; i < lines.size(); ++i) page.line(4, lines[i]);
   }
   if (closed > kMaxClosedListeners)
-    page.line(2, fmt::format("and {} more that it closed, in `--json`", counted(closed - kMaxClosedListeners, "listening socket")));
+    page.line(2, fmt::format("and {} more that it closed, in `--json`",
+                             counted(closed - kMaxClosedListeners, "listening socket")));
 }
 
 bool says_something(const Report& report, Pid pid) {
@@ -170,17 +174,21 @@ void processes_of(Page& page, const Report& report) {
   }
   if (idle.empty()) return;
   page.blank();
-  page.line(0, fmt::format("{} neither listened nor waited:", idle.size() == 1 ? "1 process" : count_text(idle.size()) + " processes"));
+  page.line(0, fmt::format("{} neither listened nor waited:",
+                           idle.size() == 1 ? "1 process" : count_text(idle.size()) + " processes"));
   for (size_t i = 0; i < std::min(idle.size(), kMaxIdleProcesses); ++i)
-    page.verbatim(cut_to_columns(fmt::format("  pid {}{}  {}", idle[i]->pid, end_of(*idle[i]), command_of(*idle[i])), page.columns()));
-  if (idle.size() > kMaxIdleProcesses) page.line(2, fmt::format("and {} more", idle.size() - kMaxIdleProcesses));
+    page.verbatim(cut_to_columns(
+        fmt::format("  pid {}{}  {}", idle[i]->pid, end_of(*idle[i]), command_of(*idle[i])), page.columns()));
+  if (idle.size() > kMaxIdleProcesses)
+    page.line(2, fmt::format("and {} more", idle.size() - kMaxIdleProcesses));
 }
 
 std::string title_of(const Report& report) {
   if (!report.recorded.anything) return "What /proc shows now; nothing was recorded";
   std::string text = fmt::format("{} in {}", counted(report.calls, "call"), duration_text(report.last_t));
   if (!report.header) return text;
-  text += fmt::format(", recorded on {} from {}", terminal_text(report.header->kernel), terminal_text(report.header->started));
+  text += fmt::format(", recorded on {} from {}", terminal_text(report.header->kernel),
+                      terminal_text(report.header->started));
   return text;
 }
 
@@ -189,14 +197,16 @@ std::vector<std::string> missing_answers(const Report& report) {
   std::vector<std::string> missing;
   const Recorded& recorded = report.recorded;
   if (!recorded.anything) return missing;
-  if (!recorded.io) missing.push_back("Reads and writes were left out: what was done with connections is not known.");
+  if (!recorded.io)
+    missing.push_back("Reads and writes were left out: what was done with connections is not known.");
   std::vector<std::string_view> families;
   if (!recorded.epoll) families.push_back("epoll");
   if (!recorded.poll) families.push_back("poll");
   if (!recorded.select) families.push_back("select");
   if (!families.empty())
-    missing.push_back(fmt::format("Waits in {} were left out: loops that wait that way, and what woke them, are missing.",
-                                  fmt::join(families, ", ")));
+    missing.push_back(
+        fmt::format("Waits in {} were left out: loops that wait that way, and what woke them, are missing.",
+                    fmt::join(families, ", ")));
   if (!recorded.accepts) missing.push_back("Calls of accept were left out: connections are not counted.");
   if (report.header && report.header->last_s)
     missing.push_back(fmt::format("Only the newest {:g} s were kept.", *report.header->last_s));
@@ -207,15 +217,18 @@ std::vector<std::string> what_went_wrong(const Report& report) {
   std::vector<std::string> lines;
   for (const Finding& finding : report.findings)
     lines.push_back(fmt::format("{}: {}.", finding.severity == "warning" ? "Warning" : "Note", finding.text));
-  if (!report.end) lines.emplace_back("The trace was cut short: it has no `end`. What it holds until then is used.");
+  if (!report.end)
+    lines.emplace_back("The trace was cut short: it has no `end`. What it holds until then is used.");
   if (report.end && !report.end->error.empty())
     lines.push_back(fmt::format("The recording ended early: {}.", terminal_text(report.end->error)));
-  for (const std::string& what : report.incomplete) lines.push_back(fmt::format("Not read: {}.", terminal_text(what)));
+  for (const std::string& what : report.incomplete)
+    lines.push_back(fmt::format("Not read: {}.", terminal_text(what)));
   if (report.end)
     for (const auto& [what, count] : report.end->skipped)
       lines.push_back(fmt::format("Seen but not recorded: {} {}.", count_text(count), terminal_text(what)));
   if (report.listeners_left_out)
-    lines.push_back(fmt::format("{} closed earlier are not listed.", counted(report.listeners_left_out, "listening socket")));
+    lines.push_back(fmt::format("{} closed earlier are not listed.",
+                                counted(report.listeners_left_out, "listening socket")));
   if (report.threads_left_out)
     lines.push_back(fmt::format("{} that ended are not listed.", counted(report.threads_left_out, "thread")));
   return lines;

@@ -26,16 +26,19 @@ std::string origin_words(const ReportListener& listener) {
 }
 
 std::string by_thread(const ReportListener& listener, const Registration& registration) {
-  return registration.tid && registration.tid != listener.pid ? fmt::format(" by thread {}", registration.tid) : "";
+  return registration.tid && registration.tid != listener.pid ? fmt::format(" by thread {}", registration.tid)
+                                                              : "";
 }
 
 std::string when_words(const Registration& registration, const Report& report) {
   const bool once = registration.how == WatchedBy::EpollCtl || registration.how == WatchedBy::UringEpollCtl;
-  if (registration.origin == Origin::Trace) return fmt::format("{}at {}", once ? "" : "first ", time_text(registration.t));
+  if (registration.origin == Origin::Trace)
+    return fmt::format("{}at {}", once ? "" : "first ", time_text(registration.t));
   return report.recorded.anything ? "before the recording began" : "";
 }
 
-std::string registration_words(const ReportListener& listener, const Registration& registration, const Report& report) {
+std::string registration_words(const ReportListener& listener, const Registration& registration,
+                               const Report& report) {
   std::string text;
   switch (registration.how) {
     case WatchedBy::EpollCtl:
@@ -47,13 +50,17 @@ std::string registration_words(const ReportListener& listener, const Registratio
       break;
     case WatchedBy::Poll:
     case WatchedBy::Select:
-      text = fmt::format("in the {} set of thread {}", registration.how == WatchedBy::Poll ? "poll" : "select",
-                         registration.tid);
+      text = fmt::format("in the {} set of thread {}",
+                         registration.how == WatchedBy::Poll ? "poll" : "select", registration.tid);
       if (registration.how == WatchedBy::Poll)
         text += fmt::format(" ({})", joined_names(symbols::kPollEvents, registration.events));
       break;
-    case WatchedBy::BlockingAccept: text = fmt::format("thread {} blocks in accept on it", registration.tid); break;
-    case WatchedBy::Uring: text = "armed on an io_uring ring"; break;
+    case WatchedBy::BlockingAccept:
+      text = fmt::format("thread {} blocks in accept on it", registration.tid);
+      break;
+    case WatchedBy::Uring:
+      text = "armed on an io_uring ring";
+      break;
   }
   if (const std::string when = when_words(registration, report); !when.empty()) text += ", " + when;
   if (registration.adds > 1) text += fmt::format(", added again {}", counted(registration.adds - 1, "time"));
@@ -62,7 +69,8 @@ std::string registration_words(const ReportListener& listener, const Registratio
 }
 
 bool has_ring(const Report& report, Pid pid) {
-  return std::ranges::any_of(report.processes, [pid](const ReportProcess& p) { return p.pid == pid && p.io_uring; });
+  return std::ranges::any_of(report.processes,
+                             [pid](const ReportProcess& p) { return p.pid == pid && p.io_uring; });
 }
 
 // Who waits for connections on the same socket.
@@ -92,7 +100,8 @@ std::string unregistered_words(const ReportListener& listener, const Report& rep
 std::string traffic_words(const ReportListener& listener) {
   std::vector<std::string> parts;
   if (listener.accepts) parts.push_back(counted(*listener.accepts, "connection") + " accepted");
-  if (listener.wakeups && !listener.registrations.empty()) parts.push_back(counted(*listener.wakeups, "wakeup"));
+  if (listener.wakeups && !listener.registrations.empty())
+    parts.push_back(counted(*listener.wakeups, "wakeup"));
   if (listener.queue_max.value_or(0) > 0)
     parts.push_back(fmt::format("at most {} in the accept queue", count_text(uint64_t(*listener.queue_max))));
   return fmt::format("{}", fmt::join(parts, ", "));
@@ -104,28 +113,36 @@ std::vector<std::string> listener_words(const ReportListener& listener, const Re
   std::string head = fmt::format("fd {} {} {} {}", listener.fd,
                                  listener.closed_t ? "was a listening socket:" : "is a listening socket:",
                                  kind_name(listener.kind), terminal_text(listener.address));
-  const auto of_process = [&](const ReportListener& other) { return other.pid == listener.pid && !other.closed_t; };
+  const auto of_process = [&](const ReportListener& other) {
+    return other.pid == listener.pid && !other.closed_t;
+  };
   if (!listener.closed_t && std::ranges::count_if(report.listeners, of_process) == 1)
     head.replace(head.find("is a"), 4, "is the");
   if (listener.backlog) head += fmt::format(", backlog {}", *listener.backlog);
   if (listener.inode) head += fmt::format(", inode {}", listener.inode);
   std::vector<std::string> lines{std::move(head)};
   if (std::string origin = origin_words(listener); !origin.empty()) lines.push_back(std::move(origin));
-  if (listener.registrations.empty() && !listener.closed_t) lines.push_back(unregistered_words(listener, report));
+  if (listener.registrations.empty() && !listener.closed_t)
+    lines.push_back(unregistered_words(listener, report));
   for (const Registration& registration : listener.registrations)
     lines.push_back(registration_words(listener, registration, report));
   const bool used = listener.accepts.value_or(0) || !listener.registrations.empty();
-  if (std::string traffic = traffic_words(listener); used && !traffic.empty()) lines.push_back(std::move(traffic));
+  if (std::string traffic = traffic_words(listener); used && !traffic.empty())
+    lines.push_back(std::move(traffic));
   if (listener.closed_t) lines.push_back(fmt::format("closed at {}", time_text(*listener.closed_t)));
   return lines;
 }
 
 std::string wait_words(const ReportLoop& loop) {
   switch (loop.wait) {
-    case WaitKind::Epoll: return fmt::format("epoll {}", loop.fd);
-    case WaitKind::Uring: return fmt::format("io_uring {}", loop.fd);
-    case WaitKind::Accept: return fmt::format("accept on fd {}", loop.fd);
-    default: return std::string(wait_kind_name(loop.wait));
+    case WaitKind::Epoll:
+      return fmt::format("epoll {}", loop.fd);
+    case WaitKind::Uring:
+      return fmt::format("io_uring {}", loop.fd);
+    case WaitKind::Accept:
+      return fmt::format("accept on fd {}", loop.fd);
+    default:
+      return std::string(wait_kind_name(loop.wait));
   }
 }
 
@@ -136,7 +153,8 @@ std::string cause_words(const ReportLoop& loop) {
   std::ranges::stable_sort(causes, std::greater(), &std::pair<uint64_t, size_t>::first);
   std::string text;
   for (const auto& [count, cause] : causes)
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", wake_cause_name(WakeCause(cause)), count_text(count));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", wake_cause_name(WakeCause(cause)),
+                        count_text(count));
   return text;
 }
 
@@ -145,8 +163,8 @@ std::string asleep_words(const ReportLoop& loop, const Report& report) {
   if (!report.recorded.anything) return fmt::format("asleep in {} now", loop.asleep.call);
   if (loop.asleep_all_along) return fmt::format("asleep in {} for the whole recording", loop.asleep.call);
   const Ns slept = report.last_t - loop.asleep.since;
-  return fmt::format("asleep in {} at the end, for {}{}", loop.asleep.call, loop.asleep.start_known ? "" : "at least ",
-                     duration_text(slept));
+  return fmt::format("asleep in {} at the end, for {}{}", loop.asleep.call,
+                     loop.asleep.start_known ? "" : "at least ", duration_text(slept));
 }
 
 }  // namespace loopscope::trace_model

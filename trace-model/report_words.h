@@ -9,7 +9,8 @@
 
 namespace loopscope::trace_model {
 
-// "fd 6 is the listening socket: tcp 0.0.0.0:8079, backlog 128, inode 41019", and what follows it, one line each.
+// "fd 6 is the listening socket: tcp 0.0.0.0:8079, backlog 128, inode 41019", and what follows it, one line
+// each.
 [[nodiscard]] std::vector<std::string> listener_words(const ReportListener& listener, const Report& report);
 
 // "epoll 5", "poll", "accept on fd 3"

@@ -226,7 +226,7 @@ std::vector<LossInterval> BpfSession::take_losses() {
 
 std::map<std::string, uint64_t> BpfSession::skipped() const {
   static constexpr std::array<const char*, SKIP_KINDS> kNames{"32-bit calls",
-                                                              "threads without memory for their state"};
+                                                              "threads beyond the 65 536 that can be observed at once"};
   const int cpus = libbpf_num_possible_cpus();
   std::vector<uint64_t> per_cpu(size_t(std::max(cpus, 1)));
   std::map<std::string, uint64_t> counts;

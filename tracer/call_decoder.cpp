@@ -192,8 +192,9 @@ void CallDecoder::set_args(const std::array<uint64_t, 6>& raw, const std::array<
 void CallDecoder::set_text(const wire_call& record, std::span<const std::byte> payload, Call& call) {
   for (size_t i = 0; i < call.spec->args.size(); ++i) {
     const ArgKind kind = call.spec->args[i].kind;
-    if (kind == ArgKind::Path && !payload.empty()) {
-      call.text.assign(reinterpret_cast<const char*>(payload.data()), payload.size() - 1);
+    if (kind == ArgKind::Path && !(record.header.flags & WIRE_F_UNREADABLE)) {
+      // With its NUL; of an empty string some kernels (6.1) report no byte at all.
+      call.text.assign(reinterpret_cast<const char*>(payload.data()), payload.empty() ? 0 : payload.size() - 1);
       call.text_cut = record.header.flags & WIRE_F_CUT;
       call.set(int(i), 0);
     } else if (kind == ArgKind::Address) {

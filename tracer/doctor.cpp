@@ -2,13 +2,13 @@
 #include "tracer/doctor.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <set>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "trace-model/terminal_text.h"
+#include "tracer/print.h"
 #include "tracer/proc/access.h"
 
 namespace loopscope::tracer {
@@ -85,10 +85,8 @@ int doctor_command(const DoctorOptions& options) {
   take(btf_probes());
   if (options.more_probes) take(options.more_probes());
   take(target_probes(ProcFs(), options.targets));
-  const std::string text = options.json ? doctor_json(results) : doctor_text(results);
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written && can_record(results) ? 0 : 1;
+  const int printed = print(options.json ? doctor_json(results) : doctor_text(results));
+  return printed == 0 && can_record(results) ? 0 : 1;
 }
 
 }  // namespace loopscope::tracer

@@ -2,11 +2,11 @@
 #include "tracer/list.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 
 #include <fmt/format.h>
 
+#include "tracer/print.h"
 #include "tracer/proc/container.h"
 #include "tracer/proc/descriptors.h"
 #include "tracer/proc/snapshot.h"
@@ -156,10 +156,7 @@ ServerList find_servers(const ProcFs& proc) {
 
 int list_command(const ListOptions& options) {
   const ServerList list = find_servers();
-  const std::string text = options.json ? server_list_json(list) : server_list_text(list);
-  const bool written =
-      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? 0 : 1;
+  return print(options.json ? server_list_json(list) : server_list_text(list));
 }
 
 }  // namespace loopscope::tracer

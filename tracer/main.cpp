@@ -2,6 +2,7 @@
 // The command line of `loopscope`: options to values, values to commands. What a command does is elsewhere.
 #include <CLI/CLI.hpp>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <fmt/format.h>
@@ -29,17 +30,27 @@ struct RecordArguments {
 
 // 64K, 10M, 1G; plain numbers are bytes.
 const CLI::Validator kSize = CLI::AsSizeValue(false);
+// CLI11 takes -1 for the largest size there is.
+const CLI::Validator kNotNegative(
+    [](const std::string& text) { return text.starts_with('-') ? "a size is not negative" : std::string(); }, "");
+
+const CLI::Validator kPids(
+    [](std::string& word) {
+      return word.find_first_not_of("0123456789,") == word.npos ? "" : "'" + word + "' is not a process number";
+    },
+    "");
 
 void add_record(CLI::App& app, RecordArguments& a) {
   CLI::App* record = app.add_subcommand("record", "Record a running server, or a command, to a trace file");
-  record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")->type_name("PID");
+  record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")
+      ->type_name("PID")->check(kPids);
   record->add_option("--port", a.port, "Record whoever listens on this TCP port")->type_name("N")->check(CLI::Range(1, 65535));
   record->add_option("-o,--output", a.options.output,
                      "The trace file; .zst at its end compresses it, - is stdout "
                      "(default: NAME-PID-TIME.loopscope.jsonl in the current folder)")->type_name("FILE");
   record->add_option("-d,--duration", a.duration_s, "Stop after this many seconds")->type_name("SECONDS")->check(CLI::PositiveNumber);
   record->add_option("--max-size", a.options.max_size_bytes, "Stop when the file has this size; 0: no limit")
-      ->type_name("SIZE")->transform(kSize)->default_str("1G");
+      ->type_name("SIZE")->transform(kSize)->transform(kNotNegative)->default_str("1G");
   record->add_option("--last", a.last_s, "Keep only the newest seconds; the file is written at the end")
       ->type_name("SECONDS")->check(CLI::PositiveNumber);
   record->add_option("--calls", a.options.calls,
@@ -50,7 +61,7 @@ void add_record(CLI::App& app, RecordArguments& a) {
   record->add_flag("--no-sched", a.options.no_sched, "Leave out scheduling (this version records none)");
   record->add_flag("--no-follow", a.options.no_follow, "Do not follow children, existing or future");
   record->add_option("--buffer", a.options.buffer_bytes, "Size of the buffer between kernel and recorder")
-      ->type_name("SIZE")->transform(kSize)->default_str("32M");
+      ->type_name("SIZE")->transform(kSize)->transform(kNotNegative)->default_str("32M");
   record->add_flag("-q,--quiet", a.options.quiet, "No progress and no summary");
   record->add_option("command", a.options.command, "After --: a command to launch and record from its first system call")
       ->type_name("COMMAND");
@@ -100,7 +111,7 @@ void add_report(CLI::App& app, ReportArguments& a) {
   CLI::Option* file = report->add_option("file", a.options.file, "The trace (default: the newest in the current folder)")
       ->type_name("FILE");
   report->add_option("-p,--pid", a.pids, "Running processes as /proc shows them now, instead of a trace: PID[,PID...]")
-      ->type_name("PID")->excludes(file);
+      ->type_name("PID")->check(kPids)->excludes(file);
   report->add_flag("--json", a.options.json, "Machine-readable");
 }
 
@@ -142,6 +153,7 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (app.got_subcommand("record")) return run_record(record, command_line);
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is a failed write, with a sentence and exit code 1
   if (app.got_subcommand("report")) return run_report(report, command_line);
   if (app.got_subcommand("show")) return show_command(show);
   if (*list_app) return list_command(list);

@@ -39,6 +39,7 @@ struct PendingObservation {
   wire_task_row row;
   trace_model::Pending pending;  // its arguments; times and identities are not yet set
   trace_model::Origin origin;
+  bool again = false;  // say it though it was said before
 };
 
 using Observation =

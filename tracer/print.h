@@ -6,11 +6,11 @@
 
 namespace loopscope::tracer {
 
-// Writes `text` to standard output. 0, or 1 after one sentence on standard error (a closed pipe, a full disk): to be
-// returned as the command's exit code.
+// Writes `text` to standard output. 0, or 1 after one sentence on standard error (a closed pipe, a full
+// disk): to be returned as the command's exit code.
 [[nodiscard]] int print(std::string_view text);
 
-[[nodiscard]] int stdout_columns();  // of the terminal that stdout is, else 100
+[[nodiscard]] int stdout_columns();     // of the terminal that stdout is, else 100
 [[nodiscard]] bool stdout_has_color();  // a terminal, and NO_COLOR (no-color.org) is not set
 
 // "loopscope: SENTENCE" on standard error; 1.

@@ -228,7 +228,7 @@ void RecordStream::take_watch(const WatchObservation& observed) {
 
 void RecordStream::take_pending(PendingObservation& observed) {
   const wire_task_row& row = observed.row;
-  if (!pending_.is_new(row)) return;
+  if (!observed.again && !pending_.is_new(row)) return;
   trace_model::Pending& pending = observed.pending;
   pending.pid = Pid(row.pid);
   pending.tid = Pid(row.tid);

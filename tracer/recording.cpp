@@ -111,8 +111,9 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
     if (std::ranges::none_of(*threads, [pid](const wire_task_row& row) { return Pid(row.pid) == pid; }))
       return std::unexpected(fmt::format("process {} ended while loopscope attached to it", pid));
   drain();
-  scan_pending(Origin::Snapshot, UINT64_MAX);
   if (auto read = state_->read(Origin::Snapshot, *threads, {}); !read) return read;
+  // After the descriptors: what a call waits for can then be named.
+  scan_pending(Origin::Snapshot, UINT64_MAX, Announce::New);
   drain();
   return {};
 }
@@ -161,17 +162,17 @@ void Recording::look_again() {
     if (!state_->read(Origin::Exec, *threads, processes)) state_in_doubt_ = true;
 }
 
-void Recording::scan_pending(Origin origin, uint64_t started_before_ns) {
+void Recording::scan_pending(Origin origin, uint64_t started_before_ns, Announce which) {
   last_scan_ns_ = monotonic_ns();
   records_at_scan_ = records_;
   const auto threads = bpf_->threads();
   if (!threads) return;
   for (const wire_task_row& row : *threads) {
     if (!(row.header.flags & WIRE_F_IN_CALL) || row.start_ns > started_before_ns) continue;
-    if (!stream_->pending().is_new(row)) continue;
+    if (which == Announce::New && !stream_->pending().is_new(row)) continue;
     const auto* spec = call_by_number(row.nr);
     if (!spec) continue;
-    PendingObservation observed{row, {}, origin};
+    PendingObservation observed{row, {}, origin, which == Announce::All};
     CallInProgress call{row.nr, {}};
     std::ranges::copy(row.args, call.args.begin());
     describe_call(call, *spec, memory_of(Pid(row.pid)), observed.pending);
@@ -224,7 +225,7 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     look_again();
     // A call can only newly be in progress where one has returned since the last look.
     if (round_ns - last_scan_ns_ >= kScanEvery && (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
-      scan_pending(Origin::Trace, round_ns - kPendingAfter);
+      scan_pending(Origin::Trace, round_ns - kPendingAfter, Announce::New);
     if (auto ready = output.prepare(round_ns); !ready) return std::unexpected(ready.error());
     const auto room = release(round_ns - kReorderWindow, output);
     if (!room) return std::unexpected(room.error());
@@ -254,7 +255,7 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
   } else {
     drain();
     note_losses();
-    scan_pending(Origin::Trace, UINT64_MAX);
+    scan_pending(Origin::Trace, UINT64_MAX, Announce::All);
     end_t = Ns(monotonic_ns() - start_ns_);
     if (const auto released = release(UINT64_MAX, output); !released) return std::unexpected(released.error());
   }

@@ -54,7 +54,8 @@ class Recording {
   size_t drain();
   void note_losses();
   void look_again();
-  void scan_pending(trace_model::Origin origin, uint64_t started_before_ns);
+  enum class Announce { New, All };
+  void scan_pending(trace_model::Origin origin, uint64_t started_before_ns, Announce which);
   std::expected<bool, std::string> release(uint64_t watermark_ns, TraceOutput& output);
   std::expected<void, std::string> finish(TraceOutput& output, const std::string& reason);
   void show_progress(const TraceOutput& output, bool last);

@@ -22,18 +22,22 @@ namespace {
 
 constexpr uint64_t kProblemsTold = 5;
 
-// Tells the first problems as they are met, and at the end how many more there were.
-void tell_problems(trace_model::TraceReader& reader, const std::string& file) {
-  reader.on_problem([file, told = uint64_t(0)](const trace_model::Problem& problem) mutable {
-    if (++told <= kProblemsTold)
-      fmt::print(stderr, "loopscope: {}: {}\n", terminal_text(file), terminal_text(sentence_of(problem)));
-  });
+// Lines that could not be used. A file that is refused has its one sentence and does without.
+void tell_problems(const trace_model::TraceReader& reader, const std::string& file) {
+  const std::string name = terminal_text(file);
+  uint64_t told = 0;
+  for (const trace_model::Problem& problem : reader.problems()) {
+    if (++told > kProblemsTold) break;
+    fmt::print(stderr, "loopscope: {}: {}\n", name, terminal_text(sentence_of(problem)));
+  }
+  if (reader.problem_count() > kProblemsTold)
+    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name,
+               reader.problem_count() - kProblemsTold);
 }
 
 std::expected<Model, std::string> model_of_file(const std::string& path) {
   auto file = trace_model::TraceFile::open(path);
   if (!file) return std::unexpected(file.error());
-  tell_problems(file->reader(), path);
   Model model;
   for (;;) {
     const auto record = file->next();
@@ -41,8 +45,7 @@ std::expected<Model, std::string> model_of_file(const std::string& path) {
     if (!*record) break;
     model.apply(*(*record)->event);
   }
-  if (const uint64_t count = file->reader().problem_count(); count > kProblemsTold)
-    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", terminal_text(path), count - kProblemsTold);
+  tell_problems(file->reader(), path);
   return model;
 }
 
@@ -58,7 +61,8 @@ std::expected<Model, std::string> model_of_processes(const ReportOptions& option
   return model;
 }
 
-std::expected<Model, std::string> read_model(const ReportOptions& options, const std::vector<std::string>& command_line) {
+std::expected<Model, std::string> read_model(const ReportOptions& options,
+                                             const std::vector<std::string>& command_line) {
   if (!options.pids.empty()) return model_of_processes(options, command_line);
   const auto path = choose_trace(options.file);
   if (!path) return std::unexpected(path.error());

@@ -9,7 +9,7 @@ from harness.recorder import Recording
 from harness.workload import Workload
 
 
-@each("words", ["report", "show", "report --timeline"])
+@each("words", ["report", "show"])
 def test_escape_codes_in_paths_are_escaped(words):
     require_bpf()
     with tempfile.TemporaryDirectory() as folder, Workload("paths", folder) as workload:

@@ -79,7 +79,7 @@ class Child:
         options.setdefault("stdin", subprocess.PIPE)
         options.setdefault("stdout", subprocess.PIPE)
         options.setdefault("stderr", subprocess.PIPE)
-        self.command = [os.fspath(word) for word in command]
+        self.command = [str(word) for word in command]
         self.process = subprocess.Popen(self.command, bufsize=0, **options)
         self.out = Lines(self.process.stdout) if self.process.stdout else None
         self.err = Lines(self.process.stderr) if self.process.stderr else None
@@ -118,6 +118,12 @@ class Child:
         if self.process.stdin:
             self.process.stdin.close()
         self.end()
+
+
+def state_of(pid):
+    """R, S, T … as proc(5) has it."""
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rsplit(")", 1)[1].split()[0]
 
 
 def children_of(pid):

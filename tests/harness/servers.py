@@ -9,7 +9,7 @@ import socket
 import tempfile
 
 from harness.environment import BIN, ROOT, require_program, skip
-from harness.processes import Child, children_of, parse_line, until
+from harness.processes import Child, children_of, parse_line, state_of, until
 from harness.sockets import await_listening, free_port, is_listening
 
 APPS = ROOT / "tests" / "servers" / "apps"
@@ -193,15 +193,13 @@ def need(module):
 
 def sleeps_in_wait(pid):
     """The process sleeps, and has a file of kind epoll: it has come as far as its loop."""
-    with open(f"/proc/{pid}/stat") as stat:
-        state = stat.read().rsplit(")", 1)[1].split()[0]
     kinds = []
     for number in os.listdir(f"/proc/{pid}/fd"):
         try:
             kinds.append(os.readlink(f"/proc/{pid}/fd/{number}"))
         except FileNotFoundError:
             continue
-    return state == "S" and "anon_inode:[eventpoll]" in kinds
+    return state_of(pid) == "S" and "anon_inode:[eventpoll]" in kinds
 
 
 SERVERS = {kind.__name__.lower(): kind for kind in

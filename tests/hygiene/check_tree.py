@@ -16,9 +16,9 @@ MOST_LINES = 400
 # File → why it may be longer.
 LONGER_WITH_REASON = {}
 
-LICENCE = {"bpf": "GPL-2.0-only OR BSD-2-Clause"}
+BPF_LICENCE = "GPL-2.0-only OR BSD-2-Clause"  # of C in a folder of this name
 # A folder of somebody's machine. /home/user and the like in an example are no one's.
-MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|home/(?!user\b|you\b|me\b)\w+|Users|root/(?!\.))/?[\w./-]*")
+MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work/|home/(?!user\b|you\b|me\b)\w+|Users/|root/(?!\.))[\w./-]*")
 CONFLICT = re.compile(r"^(<<<<<<< |>>>>>>> )", re.M)
 
 
@@ -37,7 +37,7 @@ def licence_complaint(path, text):
     found = re.search(r"SPDX-License-Identifier: ([\w. -]+\w)", head)
     if not found:
         return "no SPDX line in its first three lines"
-    wanted = LICENCE.get(path.parts[0], "Apache-2.0") if path.suffix in (".c", ".h") else "Apache-2.0"
+    wanted = BPF_LICENCE if "bpf" in path.parts[:-1] and path.suffix in (".c", ".h") else "Apache-2.0"
     if found.group(1) != wanted:
         return f"is under {found.group(1)}, not {wanted}"
     return None

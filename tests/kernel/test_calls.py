@@ -6,7 +6,7 @@ import tempfile
 
 from harness.environment import require_bpf, skip
 from harness.identity import check_identities
-from harness.processes import until
+from harness.processes import state_of, until
 from harness.recorder import Recording
 from harness.workload import Workload, observe
 
@@ -158,11 +158,6 @@ def test_calls_that_a_stop_interrupts():
     assert restarted["continues"] == "poll" and restarted["ret"] == 1, restarted
     wait, = trace.waits()
     assert wait["ret"] == -1 and wait["error"] == "EINTR", wait
-
-
-def state_of(pid):
-    with open(f"/proc/{pid}/stat") as stat:
-        return stat.read().rsplit(")", 1)[1].split()[0]
 
 
 def waits_in(pid, function):

@@ -32,19 +32,16 @@ def test_reading_10000_items_stalls_nobody_for_long():
     time, and one that this machine's other work causes is not."""
     require_bpf()
     with Workload("stall") as workload:
-        workload.tell("go")
-        idle = workload.tell("go")["worst_ns"]
-        worst, said = [], ""
+        worst = []
         for _ in range(3):
             workload.tell("go")
             # The thread makes a million calls a second, of a kind that is always recorded: the file ends the recording.
             with Recording("-p", workload.pid, "--calls", "accept", "--max-size", "8M") as recording:
                 worst.append(workload.tell("go")["worst_ns"])
-                said = recording.err.text()
                 trace = recording.finished()
         assert len(trace.of("watch", origin="snapshot")) == workload.truth["items"]
-    print(f"longest epoll_ctl: {worst} ns while the state was read, {idle} ns before")
-    assert min(worst) <= max(STALL_LIMIT_NS, 2 * idle) or "stall" in said, (worst, idle, said)
+    print(f"longest epoll_ctl while the state was read: {worst} ns")
+    assert min(worst) <= STALL_LIMIT_NS, worst
 
 
 def test_exit_is_not_slowed():

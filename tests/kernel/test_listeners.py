@@ -6,6 +6,7 @@ import tempfile
 from harness.environment import require_bpf, skip
 from harness.identity import check_identities
 from harness.model import Report, registered
+from harness.processes import state_of, until
 from harness.recorder import Recording
 from harness.workload import Workload, observe
 
@@ -76,8 +77,15 @@ def test_the_snapshot_says_what_is_there():
 
 
 def test_the_call_in_progress_at_attach_is_told_from_its_end():
-    truth, trace = observe("accepts")
-    pending = [p for p in trace.of("pending", origin="snapshot")]
+    require_bpf()
+    with Workload("accepts") as workload:
+        with Recording("-p", workload.pid) as recording:
+            workload.tell("go")
+            until(lambda: state_of(workload.pid) == "S", "asleep in read again")
+            trace = recording.stop()
+        workload.finish()
+    truth = {"pid": workload.pid}
+    pending = trace.of("pending", origin="snapshot")
     assert [(p["call"], p["args"]["fd"], p["tid"]) for p in pending] == [("read", 0, truth["pid"])], pending
     assert pending[0]["start_known"] is False, pending
     done = trace.of("call", pending=pending[0]["id"])

@@ -19,7 +19,8 @@ TraceHeader header_with(std::vector<std::string> calls) {
   return header;
 }
 
-const std::vector<std::string> kAllWaits{"accept", "accept4", "epoll_pwait", "epoll_wait", "poll", "ppoll", "pselect6", "select"};
+const std::vector<std::string> kAllWaits{"accept", "accept4", "epoll_pwait", "epoll_wait",
+                                         "poll",   "ppoll",   "pselect6",    "select"};
 
 // A server that accepted two connections and sleeps again.
 TraceMaker served() {
@@ -44,11 +45,15 @@ void end(TraceMaker& trace) {
   trace.apply(record);
 }
 
-json json_of(const TraceMaker& trace) { return json::parse(report_json(make_report(trace.model))); }
+json json_of(const TraceMaker& trace) {
+  return json::parse(report_json(make_report(trace.model)));
+}
 std::string text_of(const TraceMaker& trace, int columns = 100) {
   return report_text(make_report(trace.model), {.color = false, .columns = columns});
 }
-bool says(const std::string& text, std::string_view what) { return text.find(what) != std::string::npos; }
+bool says(const std::string& text, std::string_view what) {
+  return text.find(what) != std::string::npos;
+}
 
 TEST(Report, ListenersAndTheirRegistrations) {
   TraceMaker trace = served();
@@ -69,8 +74,15 @@ TEST(Report, ListenersAndTheirRegistrations) {
   EXPECT_EQ(row["wakeups"], 2);
   EXPECT_FALSE(row.contains("closed_t"));
   EXPECT_TRUE(row["accept_queue"]["dropped"].is_null());
-  const json expected{{"how", "epoll_ctl"}, {"epfd", 5}, {"ring", nullptr}, {"t", nullptr}, {"events", {"EPOLLIN"}},
-                      {"data", "0x6"}, {"origin", "snapshot"}, {"fd", 6}, {"adds", 1}};
+  const json expected{{"how", "epoll_ctl"},
+                      {"epfd", 5},
+                      {"ring", nullptr},
+                      {"t", nullptr},
+                      {"events", {"EPOLLIN"}},
+                      {"data", "0x6"},
+                      {"origin", "snapshot"},
+                      {"fd", 6},
+                      {"adds", 1}};
   EXPECT_EQ(row["registrations"], json::array({expected}));
   EXPECT_EQ(report["complete"], true);
   EXPECT_EQ(report["loss"], json({{"count", 0}, {"gaps", json::array()}}));
@@ -176,7 +188,8 @@ TEST(Report, AsleepForTheWholeRecording) {
   pending.origin = Origin::Snapshot;
   trace.apply(pending);
   end(trace);
-  EXPECT_TRUE(says(text_of(trace), "asleep in epoll_wait for the whole recording (epoll 5)")) << text_of(trace);
+  EXPECT_TRUE(says(text_of(trace), "asleep in epoll_wait for the whole recording (epoll 5)"))
+      << text_of(trace);
   const json loop = json_of(trace)["loops"][0];
   EXPECT_EQ(loop["iterations"], 0);
   EXPECT_EQ(loop["asleep"]["all_along"], true);
@@ -221,7 +234,8 @@ TEST(Report, LinesKeepToTheColumns) {
     const std::string text = text_of(trace, columns);
     for (size_t at = 0; at < text.size();) {
       const size_t line_end = text.find('\n', at);
-      EXPECT_LE(column_count(text.substr(at, line_end - at)), size_t(columns)) << text.substr(at, line_end - at);
+      EXPECT_LE(column_count(text.substr(at, line_end - at)), size_t(columns))
+          << text.substr(at, line_end - at);
       at = line_end + 1;
     }
   }
