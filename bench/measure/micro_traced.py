@@ -55,9 +55,9 @@ def summary(samples, problems):
         return {column: f"{samples.added(name, who, kind)[1]:+,.0f}" for column, name in names.items()
                 if name not in problems}
 
-    return [Row("a recorded `epoll_wait` that returns at once, ns", added("traced", "epoll_wait"), "≤ +200"),
-            Row("a call nobody asked for, traced process, ns", added("traced", "getppid"), "≤ +45, as empty"),
-            Row("a call nobody asked for, another process, ns", added("other", "getppid"), "≤ +45, as empty")]
+    return [Row("a recorded `epoll_wait` that returns at once, leasts, ns", added("traced", "epoll_wait"), "≤ +200"),
+            Row("a call nobody asked for, traced process, leasts, ns", added("traced", "getppid"), "≤ +45, as empty"),
+            Row("a call nobody asked for, another process, leasts, ns", added("other", "getppid"), "≤ +45, as empty")]
 
 
 def table(samples, problems):
