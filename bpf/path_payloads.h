@@ -15,8 +15,7 @@ static __always_inline bool is_cut(long size, void *path)
 {
 	char last = 0;
 
-	return size == WIRE_ROOM_PATH &&
-	       (bpf_probe_read_user(&last, 1, path + WIRE_ROOM_PATH - 1) || last);
+	return size == WIRE_ROOM_PATH && (bpf_probe_read_user(&last, 1, path + WIRE_ROOM_PATH - 1) || last);
 }
 
 static __noinline int report_long_path(struct returned_call *call)
