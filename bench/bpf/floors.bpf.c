@@ -4,11 +4,13 @@
  * wanted call of a traced process at its entry and, at its exit, writes one record with start, arguments and
  * result. They differ in where they hook and where they keep the start time.
  */
-#include "bench/bpf/floors.h"
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 #include <linux/types.h>
 #include <stdbool.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+#include "bench/bpf/floors.h"
 
 enum { BPF_ANY = 0, BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_MAP_TYPE_TASK_STORAGE = 29 };
 enum { BPF_F_NO_PREALLOC = 1, BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };

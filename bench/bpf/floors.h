@@ -3,6 +3,8 @@
 #ifndef LOOPSCOPE_BENCH_FLOORS_H
 #define LOOPSCOPE_BENCH_FLOORS_H
 
+#include <linux/types.h>
+
 /* Start times by thread number: a slot per low bits of the number. 64 Ki slots of 16 bytes are 1 MiB. */
 #define FLOORS_SLOTS (1 << 16)
 
