@@ -67,8 +67,7 @@ static __always_inline void send_select_sets(struct thread_state *state, const _
 	for (int i = 0; i < 3; i++) {
 		if (!args[1 + i])
 			continue;
-		if (!bpf_probe_read_user(record->sets[i], bytes,
-					 (void *)args[1 + i]))
+		if (!bpf_probe_read_user(record->sets[i], bytes, (void *)args[1 + i]))
 			record->present |= 1u << i;
 	}
 	submit(record);

@@ -73,7 +73,8 @@ static __always_inline __u32 pid_at_level(struct pid *pid, __u32 level, __u32 in
 
 	if (!pid || level > BPF_CORE_READ(pid, level))
 		return 0;
-	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) + level * bpf_core_type_size(struct upid);
+	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
+	       level * bpf_core_type_size(struct upid);
 	if (inum) {
 		bpf_probe_read_kernel(&ns, sizeof(ns), upid + bpf_core_field_offset(struct upid, ns));
 		if (BPF_CORE_READ(ns, ns.inum) != inum)

@@ -15,8 +15,21 @@ static __always_inline bool is_cut(long size, void *path)
 {
 	char last = 0;
 
-	return size == WIRE_ROOM_PATH &&
-	       (bpf_probe_read_user(&last, 1, path + WIRE_ROOM_PATH - 1) || last);
+	return size == WIRE_ROOM_PATH && (bpf_probe_read_user(&last, 1, path + WIRE_ROOM_PATH - 1) || last);
+}
+
+/*
+ * Size with the NUL, or an error. Kernels before 6.16 say 0 for an empty path where later ones say 1
+ * (strncpy_from_user_nofault() counted the NUL of all other strings only).
+ */
+static __always_inline long read_path(void *room, __u32 size, void *path)
+{
+	long read = bpf_probe_read_user_str(room, size, path);
+
+	if (read)
+		return read;
+	*(char *)room = 0;
+	return 1;
 }
 
 static __noinline int report_long_path(struct returned_call *call)
@@ -25,7 +38,7 @@ static __noinline int report_long_path(struct returned_call *call)
 
 	if (!record)
 		return 0;
-	long size = bpf_probe_read_user_str(PAYLOAD(record), WIRE_ROOM_PATH, payload_pointer(call));
+	long size = read_path(PAYLOAD(record), WIRE_ROOM_PATH, payload_pointer(call));
 
 	set_payload(record, size);
 	if (is_cut(size, payload_pointer(call)))
@@ -40,7 +53,7 @@ static __always_inline void report_path(struct returned_call *call)
 
 	if (!record)
 		return;
-	long size = bpf_probe_read_user_str(PAYLOAD(record), WIRE_ROOM_PATH_SMALL, payload_pointer(call));
+	long size = read_path(PAYLOAD(record), WIRE_ROOM_PATH_SMALL, payload_pointer(call));
 
 	if (size == WIRE_ROOM_PATH_SMALL) {
 		bpf_ringbuf_discard(record, BPF_RB_NO_WAKEUP);
@@ -69,7 +82,7 @@ static __always_inline void report_how(const struct returned_call *call)
 		record->extra[1] = how.mode;
 		record->timeout_ns = how.resolve;
 	}
-	long size = bpf_probe_read_user_str(PAYLOAD(record), WIRE_ROOM_PATH, (void *)call->args[1]);
+	long size = read_path(PAYLOAD(record), WIRE_ROOM_PATH, (void *)call->args[1]);
 
 	set_payload(record, size);
 	if (is_cut(size, (void *)call->args[1]))

@@ -87,8 +87,8 @@ static __always_inline void report_uring_params(const struct returned_call *call
 	if (!record)
 		return;
 	set_payload(record, bpf_probe_read_user(PAYLOAD(record), WIRE_URING_PARAMS, (void *)call->args[1])
-				    ? -1
-				    : WIRE_URING_PARAMS);
+				? -1
+				: WIRE_URING_PARAMS);
 	submit(record);
 }
 

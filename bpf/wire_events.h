@@ -46,7 +46,7 @@ enum wire_type {
 struct wire_header {
 	wire_u16 type;
 	wire_u16 flags; /* WIRE_F_… */
-	wire_u32 size;  /* of the whole record */
+	wire_u32 size;	/* of the whole record */
 };
 
 enum wire_flags {
@@ -57,19 +57,19 @@ enum wire_flags {
 	WIRE_F_SOCKET = 16,	  /* struct wire_socket stands first in the payload */
 	WIRE_F_IN_CALL = 32,	  /* wire_task_row: a call is in progress */
 	WIRE_F_LEADER = 64,
-	WIRE_F_NEW = 128,	  /* wire_task_row: came under observation by this very pass */
+	WIRE_F_NEW = 128, /* wire_task_row: came under observation by this very pass */
 	WIRE_F_CLOEXEC = 256,
 	WIRE_F_KTHREAD = 512,
-	WIRE_F_FILES = 1024,	  /* files[] was resolved when the call began */
+	WIRE_F_FILES = 1024, /* files[] was resolved when the call began */
 };
 
 /* What belongs to a call beside its registers. Chosen per call by struct call_shape. */
 enum wire_payload {
 	PAYLOAD_NONE,
-	PAYLOAD_PATH,	      /* string at args[payload_arg] */
-	PAYLOAD_HOW,	      /* as PATH; struct open_how at args[2]: extra = flags, mode; extra2 = resolve */
-	PAYLOAD_ADDRESS,      /* socket of files[0], then sockaddr at args[payload_arg], length in the next argument */
-	PAYLOAD_NEW_SOCKET,   /* socket of the returned descriptor; extra = queue, backlog of files[0] when that listens */
+	PAYLOAD_PATH, /* string at args[payload_arg] */
+	PAYLOAD_HOW,  /* as PATH; struct open_how at args[2]: extra = flags, mode; extra2 = resolve */
+	PAYLOAD_ADDRESS, /* socket of files[0], then sockaddr at args[payload_arg], length in the next argument */
+	PAYLOAD_NEW_SOCKET, /* socket of the returned descriptor; extra = queue, backlog of files[0] when that listens */
 	PAYLOAD_SOCKET,	      /* socket of files[0] */
 	PAYLOAD_EPOLL_EVENT,  /* extra = events, data of the struct epoll_event at args[payload_arg] */
 	PAYLOAD_EPOLL_READY,  /* the array at args[payload_arg], `ret` long */
@@ -93,10 +93,10 @@ enum wire_enter {
 /* Calls recorded only in part. */
 enum wire_filter {
 	FILTER_NONE,
-	FILTER_FCNTL,	/* F_DUPFD, F_SETFD, F_SETFL, F_DUPFD_CLOEXEC */
-	FILTER_IOCTL,	/* FIONBIO, FIONCLEX, FIOCLEX */
-	FILTER_RIGHTS,	/* recvmsg that received descriptors */
-	FILTER_CHILD,	/* a call that also returns in the child: only where its start was seen */
+	FILTER_FCNTL,  /* F_DUPFD, F_SETFD, F_SETFL, F_DUPFD_CLOEXEC */
+	FILTER_IOCTL,  /* FIONBIO, FIONCLEX, FIOCLEX */
+	FILTER_RIGHTS, /* recvmsg that received descriptors */
+	FILTER_CHILD,  /* a call that also returns in the child: only where its start was seen */
 };
 
 #define WIRE_MAX_CALLS 512
@@ -105,8 +105,8 @@ enum wire_filter {
 /* One per system call number, filled by the user side before the programs are loaded. */
 struct call_shape {
 	wire_u8 wanted;
-	wire_u8 loss_class;  /* enum wire_loss */
-	wire_u8 fd_args[2];  /* WIRE_NO_ARG: none */
+	wire_u8 loss_class; /* enum wire_loss */
+	wire_u8 fd_args[2]; /* WIRE_NO_ARG: none */
 	wire_u8 returns_fd;
 	wire_u8 payload;
 	wire_u8 payload_arg;
@@ -140,7 +140,7 @@ struct wire_socket {
 	wire_u16 type;
 	wire_u16 protocol;
 	wire_u8 state;
-	wire_u8 unix_len; /* of unix_name, 0: unnamed */
+	wire_u8 unix_len;		/* of unix_name, 0: unnamed */
 	wire_u16 local_port, peer_port; /* host order */
 	wire_u8 local[16], peer[16];
 	wire_u32 queue, backlog;
@@ -238,7 +238,7 @@ struct wire_fd_row {
 	wire_u32 open_flags;
 	wire_u32 mode; /* of the inode */
 	wire_u32 pad;
-	char name[32]; /* of the directory entry: "[eventpoll]" */
+	char name[32];		   /* of the directory entry: "[eventpoll]" */
 	struct wire_socket socket; /* where mode says S_IFSOCK */
 };
 WIRE_ASSERT(sizeof(struct wire_fd_row) == 280);

@@ -9,7 +9,8 @@ namespace loopscope::trace_model {
 namespace {
 
 // Values common to x86-64 and arm64 (include/uapi/asm-generic).
-constexpr int64_t kCloexec = 02000000;  // O_, SOCK_, EPOLL_, EFD_, TFD_, SFD_, IN_CLOEXEC are all the same bit
+constexpr int64_t kCloexec =
+    02000000;  // O_, SOCK_, EPOLL_, EFD_, TFD_, SFD_, IN_CLOEXEC are all the same bit
 constexpr int64_t kNonblock = 04000;
 constexpr int64_t kMfdCloexec = 1;
 constexpr int64_t kFdCloexec = 1;
@@ -32,7 +33,9 @@ struct Context {
 
   [[nodiscard]] FdTable& table() const { return *thread.table; }
   [[nodiscard]] int64_t arg(int index) const { return call.args[size_t(index)]; }
-  [[nodiscard]] int64_t flags() const { return plan.flags >= 0 && call.has(plan.flags) ? arg(plan.flags) : 0; }
+  [[nodiscard]] int64_t flags() const {
+    return plan.flags >= 0 && call.has(plan.flags) ? arg(plan.flags) : 0;
+  }
   [[nodiscard]] bool failed() const { return call.error != 0 || call.ret < 0; }
   // The file behind argument `index`: by the identity recorded, else by the table.
   [[nodiscard]] OpenFile* file(int index) const {
@@ -43,10 +46,12 @@ struct Context {
 
 FileKind opened_kind(std::string_view name, int64_t flags) {
   constexpr std::pair<std::string_view, FileKind> kKinds[]{
-      {"epoll_create", FileKind::Epoll},     {"epoll_create1", FileKind::Epoll},   {"eventfd", FileKind::Eventfd},
-      {"eventfd2", FileKind::Eventfd},       {"timerfd_create", FileKind::Timerfd}, {"signalfd", FileKind::Signalfd},
-      {"signalfd4", FileKind::Signalfd},     {"inotify_init", FileKind::Inotify},  {"inotify_init1", FileKind::Inotify},
-      {"io_uring_setup", FileKind::IoUring}, {"pidfd_open", FileKind::Pidfd},      {"memfd_create", FileKind::Memfd}};
+      {"epoll_create", FileKind::Epoll},     {"epoll_create1", FileKind::Epoll},
+      {"eventfd", FileKind::Eventfd},        {"eventfd2", FileKind::Eventfd},
+      {"timerfd_create", FileKind::Timerfd}, {"signalfd", FileKind::Signalfd},
+      {"signalfd4", FileKind::Signalfd},     {"inotify_init", FileKind::Inotify},
+      {"inotify_init1", FileKind::Inotify},  {"io_uring_setup", FileKind::IoUring},
+      {"pidfd_open", FileKind::Pidfd},       {"memfd_create", FileKind::Memfd}};
   for (const auto& [call, kind] : kKinds)
     if (call == name) return kind;
   static const uint64_t directory = bits_of(symbols::kOpenFlags, "O_DIRECTORY").value_or(0);
@@ -80,7 +85,8 @@ void new_socket(const Context& c, const OpenFile* listener) {
     file.peer = info.peer;
     file.inode = info.inode;
   }
-  if (file.kind == FileKind::Unknown) file.kind = listener && listener->kind != FileKind::Unknown ? listener->kind : FileKind::Socket;
+  if (file.kind == FileKind::Unknown)
+    file.kind = listener && listener->kind != FileKind::Unknown ? listener->kind : FileKind::Socket;
   file.state = listener ? "established" : "unconnected";
   file.set_nonblock(c.flags() & kNonblock);
   c.state.install(c.table(), int(c.call.ret), file, c.flags() & kCloexec, c.t, ListenerOrigin::Inherited);
@@ -139,7 +145,8 @@ void names_socket(const Context& c) {
 void shuts_down(const Context& c) {
   OpenFile* file = c.file(0);
   const bool tcp = file && (file->kind == FileKind::Tcp || file->kind == FileKind::Tcp6);
-  if (!c.failed() && tcp && (c.arg(1) == kShutRead || c.arg(1) == kShutBoth)) c.state.stop_listening(*file, c.t);
+  if (!c.failed() && tcp && (c.arg(1) == kShutRead || c.arg(1) == kShutBoth))
+    c.state.stop_listening(*file, c.t);
 }
 
 void epoll_ctl(const Context& c) {
@@ -202,15 +209,17 @@ void ioctl(const Context& c) {
   if (file) file->set_nonblock(c.arg(2) != 0);
 }
 
-// The number is free again whatever close returned, but for EBADF (close(2)). Records are in order of completion, so
-// another thread may have been given the number before this record: then its file is not the one closed.
+// The number is free again whatever close returned, but for EBADF (close(2)). Records are in order of
+// completion, so another thread may have been given the number before this record: then its file is not the
+// one closed.
 void closes(const Context& c) {
   if (c.call.error == kEbadf) return;
   const int fd = int(c.arg(0));
   const OpenFile* there = c.table().at(fd);
   const FileId closed = c.call.files[0];
   if (!there) return;
-  if (closed == 0 || closed == there->id || there->id >= kFirstPrivateFile) c.state.remove(c.table(), fd, c.t);
+  if (closed == 0 || closed == there->id || there->id >= kFirstPrivateFile)
+    c.state.remove(c.table(), fd, c.t);
 }
 
 void closes_range(const Context& c) {
@@ -222,7 +231,8 @@ void closes_range(const Context& c) {
     if (uint32_t(fd) < first || uint32_t(fd) > last || entry.confirmed > c.t) return;
     if (c.flags() & kCloexecRange)
       entry.cloexec = true;
-    else if (entry.confirmed <= c.call.t)  // opened while this call ran: by then it may have passed the number
+    else if (entry.confirmed <=
+             c.call.t)  // opened while this call ran: by then it may have passed the number
       c.state.remove(table, fd, c.t);
   });
 }
@@ -230,8 +240,8 @@ void closes_range(const Context& c) {
 void receives(const Context& c) {
   if (c.failed()) return;
   for (const ReceivedFd& received : c.call.rights)
-    c.state.install(c.table(), received.fd, c.state.files.get(received.file), c.flags() & kMsgCmsgCloexec, c.t,
-                    ListenerOrigin::Inherited);
+    c.state.install(c.table(), received.fd, c.state.files.get(received.file), c.flags() & kMsgCmsgCloexec,
+                    c.t, ListenerOrigin::Inherited);
 }
 
 }  // namespace
@@ -245,30 +255,60 @@ void State::on(const Call& call) {
   Thread& caller = thread(call.pid, call.tid, call.t);
   for (const int8_t index : plan.fds) {
     if (index < 0) break;
-    if (call.has(index)) confirm(*caller.table, int(call.args[size_t(index)]), call.files[size_t(index)], call.t, t);
+    if (call.has(index))
+      confirm(*caller.table, int(call.args[size_t(index)]), call.files[size_t(index)], call.t, t);
   }
   const Context c{*this, caller, call, plan, t};
   switch (plan.effect) {
-    case Effect::None: break;
-    case Effect::Opens: opens(c); break;
-    case Effect::Accept: accepts(c); break;
+    case Effect::None:
+      break;
+    case Effect::Opens:
+      opens(c);
+      break;
+    case Effect::Accept:
+      accepts(c);
+      break;
     case Effect::Socket:
       if (!c.failed()) new_socket(c, nullptr);
       break;
-    case Effect::Pair: pair(c); break;
+    case Effect::Pair:
+      pair(c);
+      break;
     case Effect::Bind:
     case Effect::Listen:
-    case Effect::Connect: names_socket(c); break;
-    case Effect::Shutdown: shuts_down(c); break;
-    case Effect::EpollCtl: epoll_ctl(c); break;
-    case Effect::Wait: wait_returned(caller, call, call.spec->wait); break;
-    case Effect::Duplicate: duplicate(c, c.flags() & kCloexec); break;
-    case Effect::Fcntl: fcntl(c); break;
-    case Effect::Ioctl: ioctl(c); break;
-    case Effect::Close: closes(c); break;
-    case Effect::CloseRange: closes_range(c); break;
-    case Effect::Receive: receives(c); break;
-    case Effect::Restart: restart_returned(caller, call); break;
+    case Effect::Connect:
+      names_socket(c);
+      break;
+    case Effect::Shutdown:
+      shuts_down(c);
+      break;
+    case Effect::EpollCtl:
+      epoll_ctl(c);
+      break;
+    case Effect::Wait:
+      wait_returned(caller, call, call.spec->wait);
+      break;
+    case Effect::Duplicate:
+      duplicate(c, c.flags() & kCloexec);
+      break;
+    case Effect::Fcntl:
+      fcntl(c);
+      break;
+    case Effect::Ioctl:
+      ioctl(c);
+      break;
+    case Effect::Close:
+      closes(c);
+      break;
+    case Effect::CloseRange:
+      closes_range(c);
+      break;
+    case Effect::Receive:
+      receives(c);
+      break;
+    case Effect::Restart:
+      restart_returned(caller, call);
+      break;
   }
   caller.asleep.pending = 0;
 }

@@ -53,7 +53,8 @@ bool read_poll_fds(json::value& value, std::vector<PollFd>& out, Complaint& comp
   out.clear();
   return each_element(value, complaint, [&](json::value& item) {
     json::object object;
-    if (item.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("has an element that is no object");
+    if (item.get_object().get(object) != simdjson::SUCCESS)
+      return complaint.fail("has an element that is no object");
     PollFd& entry = out.emplace_back();
     return each_member(object, complaint, [&](std::string_view key, json::value& member) {
       if (key == "fd") return read_value(member, entry.fd, complaint);
@@ -79,13 +80,20 @@ bool read_number_arg(json::value& value, const ArgSpec& arg, int64_t& out, Compl
     return read;
   };
   switch (arg.kind) {
-    case ArgKind::Uint: return take(read_value(value, bits, complaint));
-    case ArgKind::Octal: return read_octal(value, out, complaint);
-    case ArgKind::DirFd: return read_dir_fd(value, out, complaint);
-    case ArgKind::Flags: return take(read_names(value, *arg.symbols, bits, complaint));
-    case ArgKind::Choice: return take(read_choice(value, *arg.symbols, bits, complaint));
-    case ArgKind::Opaque: return take(read_opaque(value, bits, complaint));
-    default: return read_value(value, out, complaint);
+    case ArgKind::Uint:
+      return take(read_value(value, bits, complaint));
+    case ArgKind::Octal:
+      return read_octal(value, out, complaint);
+    case ArgKind::DirFd:
+      return read_dir_fd(value, out, complaint);
+    case ArgKind::Flags:
+      return take(read_names(value, *arg.symbols, bits, complaint));
+    case ArgKind::Choice:
+      return take(read_choice(value, *arg.symbols, bits, complaint));
+    case ArgKind::Opaque:
+      return take(read_opaque(value, bits, complaint));
+    default:
+      return read_value(value, out, complaint);
   }
 }
 
@@ -94,11 +102,16 @@ bool read_arg(json::value& value, int index, CallBody& call, Complaint& complain
   call.present |= uint8_t(1u << index);
   switch (arg.kind) {
     case ArgKind::Path:
-    case ArgKind::Address: return read_value(value, call.text, complaint);
-    case ArgKind::FdPair: return read_pair(value, call.pair, complaint);
-    case ArgKind::PollFds: return read_poll_fds(value, call.poll_fds, complaint);
-    case ArgKind::FdSet: return read_value(value, call.fd_sets[fd_set_index(*call.spec, index)], complaint);
-    default: return read_number_arg(value, arg, call.args[size_t(index)], complaint);
+    case ArgKind::Address:
+      return read_value(value, call.text, complaint);
+    case ArgKind::FdPair:
+      return read_pair(value, call.pair, complaint);
+    case ArgKind::PollFds:
+      return read_poll_fds(value, call.poll_fds, complaint);
+    case ArgKind::FdSet:
+      return read_value(value, call.fd_sets[fd_set_index(*call.spec, index)], complaint);
+    default:
+      return read_number_arg(value, arg, call.args[size_t(index)], complaint);
   }
 }
 
@@ -128,7 +141,8 @@ bool read_args(json::value& value, CallBody& call, Complaint& complaint) {
   size_t next = 0;
   return each_member(object, complaint, [&](std::string_view key, json::value& member) {
     const int index = find_arg(*call.spec, key, next);
-    return index >= 0 ? read_arg(member, index, call, complaint) : read_text_companion(member, key, call, complaint);
+    return index >= 0 ? read_arg(member, index, call, complaint)
+                      : read_text_companion(member, key, call, complaint);
   });
 }
 
@@ -148,14 +162,18 @@ bool read_files(json::value& value, CallBody& call, FileId& ret_file, Complaint&
     const int index = call.spec ? arg_index(*call.spec, key) : -1;
     if (index < 0) return true;
     switch (call.spec->args[size_t(index)].kind) {
-      case ArgKind::FdPair: return read_pair(member, call.pair_files, complaint);
-      case ArgKind::PollFds: return read_poll_files(member, call, complaint);
-      default: return read_value(member, call.files[size_t(index)], complaint);
+      case ArgKind::FdPair:
+        return read_pair(member, call.pair_files, complaint);
+      case ArgKind::PollFds:
+        return read_poll_files(member, call, complaint);
+      default:
+        return read_value(member, call.files[size_t(index)], complaint);
     }
   });
 }
 
-bool read_ready_member(json::value& value, std::string_view key, bool epoll, ReadyEntry& entry, Complaint& complaint) {
+bool read_ready_member(json::value& value, std::string_view key, bool epoll, ReadyEntry& entry,
+                       Complaint& complaint) {
   if (key == "events") {
     uint64_t bits = 0;
     const SymbolTable& names = epoll ? symbols::kEpollEvents : symbols::kPollEvents;
@@ -175,7 +193,8 @@ bool read_ready(json::value& value, Call& call, Complaint& complaint) {
   call.ready.clear();
   return each_element(value, complaint, [&](json::value& item) {
     json::object object;
-    if (item.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("has an element that is no object");
+    if (item.get_object().get(object) != simdjson::SUCCESS)
+      return complaint.fail("has an element that is no object");
     ReadyEntry& entry = call.ready.emplace_back();
     return each_member(object, complaint, [&](std::string_view key, json::value& member) {
       return read_ready_member(member, key, epoll, entry, complaint);
@@ -206,7 +225,8 @@ bool read_rights(json::value& value, Call& call, Complaint& complaint) {
   call.rights.clear();
   return each_element(value, complaint, [&](json::value& item) {
     json::object object;
-    if (item.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("has an element that is no object");
+    if (item.get_object().get(object) != simdjson::SUCCESS)
+      return complaint.fail("has an element that is no object");
     ReceivedFd& received = call.rights.emplace_back();
     return each_member(object, complaint, [&](std::string_view key, json::value& member) {
       if (key == "fd") return read_value(member, received.fd, complaint);
@@ -320,8 +340,8 @@ constexpr Member<Reading<Pending>> kPendingMembers[]{{"id", kRequired, field<&Pe
                                                      {"unreadable", kOptional, unreadable<Pending>},
                                                      {"origin", kOptional, field<&Pending::origin>}};
 
-// Empty lists are left out of a line: an argument that is a list and is not there was empty, unless it could not be
-// read. EPOLL_CTL_DEL alone has no event to have an empty list of.
+// Empty lists are left out of a line: an argument that is a list and is not there was empty, unless it could
+// not be read. EPOLL_CTL_DEL alone has no event to have an empty list of.
 void add_what_was_left_out(CallBody& call) {
   if (!call.pid) call.pid = call.tid;
   if (!call.spec) return;

@@ -7,13 +7,24 @@
 namespace loopscope::trace_model {
 namespace {
 
-constexpr std::pair<std::string_view, Effect> kEffects[]{
-    {"bind", Effect::Bind},         {"listen", Effect::Listen},        {"connect", Effect::Connect},
-    {"shutdown", Effect::Shutdown}, {"socket", Effect::Socket},        {"socketpair", Effect::Pair},
-    {"pipe", Effect::Pair},         {"pipe2", Effect::Pair},           {"epoll_ctl", Effect::EpollCtl},
-    {"dup", Effect::Duplicate},     {"dup2", Effect::Duplicate},       {"dup3", Effect::Duplicate},
-    {"fcntl", Effect::Fcntl},       {"ioctl", Effect::Ioctl},          {"close", Effect::Close},
-    {"recvmsg", Effect::Receive},   {"close_range", Effect::CloseRange}, {"restart_syscall", Effect::Restart}};
+constexpr std::pair<std::string_view, Effect> kEffects[]{{"bind", Effect::Bind},
+                                                         {"listen", Effect::Listen},
+                                                         {"connect", Effect::Connect},
+                                                         {"shutdown", Effect::Shutdown},
+                                                         {"socket", Effect::Socket},
+                                                         {"socketpair", Effect::Pair},
+                                                         {"pipe", Effect::Pair},
+                                                         {"pipe2", Effect::Pair},
+                                                         {"epoll_ctl", Effect::EpollCtl},
+                                                         {"dup", Effect::Duplicate},
+                                                         {"dup2", Effect::Duplicate},
+                                                         {"dup3", Effect::Duplicate},
+                                                         {"fcntl", Effect::Fcntl},
+                                                         {"ioctl", Effect::Ioctl},
+                                                         {"close", Effect::Close},
+                                                         {"recvmsg", Effect::Receive},
+                                                         {"close_range", Effect::CloseRange},
+                                                         {"restart_syscall", Effect::Restart}};
 
 Effect effect_of(const CallSpec& spec) {
   for (const auto& [name, effect] : kEffects)

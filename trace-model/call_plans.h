@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What each call does to the state, and where in its arguments the model looks: worked out once from the call table,
-// so that applying a call compares no names.
+// What each call does to the state, and where in its arguments the model looks: worked out once from the call
+// table, so that applying a call compares no names.
 #pragma once
 
 #include "trace-model/call_table.h"
@@ -8,8 +8,24 @@
 namespace loopscope::trace_model {
 
 enum class Effect : uint8_t {
-  None, Opens, Accept, Socket, Pair, Bind, Listen, Connect, Shutdown, EpollCtl, Wait, Duplicate, Fcntl, Ioctl, Close, CloseRange,
-  Receive, Restart,
+  None,
+  Opens,
+  Accept,
+  Socket,
+  Pair,
+  Bind,
+  Listen,
+  Connect,
+  Shutdown,
+  EpollCtl,
+  Wait,
+  Duplicate,
+  Fcntl,
+  Ioctl,
+  Close,
+  CloseRange,
+  Receive,
+  Restart,
 };
 
 struct CallPlan {

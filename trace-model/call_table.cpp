@@ -46,7 +46,8 @@ constexpr ArgSpec kUringSetupArgs[]{{"entries", Uint, 0},
                                     {"cq_entries", Uint, -1}};
 constexpr ArgSpec kUringEnterArgs[]{
     {"fd", Fd, 0}, {"to_submit", Uint, 1}, {"min_complete", Uint, 2}, {"flags", Flags, 3, &kUringEnterFlags}};
-constexpr ArgSpec kUringRegisterArgs[]{{"fd", Fd, 0}, {"opcode", Choice, 1, &kUringRegisterOp}, {"nr_args", Uint, 3}};
+constexpr ArgSpec kUringRegisterArgs[]{
+    {"fd", Fd, 0}, {"opcode", Choice, 1, &kUringRegisterOp}, {"nr_args", Uint, 3}};
 
 constexpr ArgSpec kOpenArgs[]{{"pathname", Path, 0}, {"flags", Flags, 1, &kOpenFlags}, {"mode", Octal, 2}};
 constexpr ArgSpec kOpenatArgs[]{
@@ -59,7 +60,8 @@ constexpr ArgSpec kOpenat2Args[]{{"dirfd", DirFd, 0},
 constexpr ArgSpec kCreatArgs[]{{"pathname", Path, 0}, {"mode", Octal, 1}};
 
 constexpr ArgSpec kCloseArgs[]{{"fd", Fd, 0}};
-constexpr ArgSpec kCloseRangeArgs[]{{"first", Uint, 0}, {"last", Uint, 1}, {"flags", Flags, 2, &kCloseRangeFlags}};
+constexpr ArgSpec kCloseRangeArgs[]{
+    {"first", Uint, 0}, {"last", Uint, 1}, {"flags", Flags, 2, &kCloseRangeFlags}};
 constexpr ArgSpec kDupArgs[]{{"oldfd", Fd, 0}};
 constexpr ArgSpec kDup2Args[]{{"oldfd", Fd, 0}, {"newfd", Int, 1}};
 constexpr ArgSpec kDup3Args[]{{"oldfd", Fd, 0}, {"newfd", Int, 1}, {"flags", Flags, 2, &kDupFlags}};
@@ -70,8 +72,10 @@ constexpr ArgSpec kPipeArgs[]{{"pipefd", FdPair, 0}};
 constexpr ArgSpec kPipe2Args[]{{"pipefd", FdPair, 0}, {"flags", Flags, 1, &kPipeFlags}};
 constexpr ArgSpec kEventfdArgs[]{{"initval", Uint, 0}};
 constexpr ArgSpec kEventfd2Args[]{{"initval", Uint, 0}, {"flags", Flags, 1, &kEventfdFlags}};
-constexpr ArgSpec kTimerfdCreateArgs[]{{"clockid", Choice, 0, &kClockId}, {"flags", Flags, 1, &kTimerfdFlags}};
-constexpr ArgSpec kTimerfdSettimeArgs[]{{"fd", Fd, 0}, {"flags", Flags, 1, &kTimerfdSetFlags}, {"value_ns", Ns, -1}};
+constexpr ArgSpec kTimerfdCreateArgs[]{{"clockid", Choice, 0, &kClockId},
+                                       {"flags", Flags, 1, &kTimerfdFlags}};
+constexpr ArgSpec kTimerfdSettimeArgs[]{
+    {"fd", Fd, 0}, {"flags", Flags, 1, &kTimerfdSetFlags}, {"value_ns", Ns, -1}};
 constexpr ArgSpec kSignalfdArgs[]{{"fd", Fd, 0}};
 constexpr ArgSpec kSignalfd4Args[]{{"fd", Fd, 0}, {"flags", Flags, 3, &kSignalfdFlags}};
 constexpr ArgSpec kMemfdArgs[]{{"name", Path, 0}, {"flags", Flags, 1, &kMemfdFlags}};
@@ -82,13 +86,15 @@ constexpr ArgSpec kPidfdGetfdArgs[]{{"pidfd", Fd, 0}, {"targetfd", Int, 1}};
 constexpr ArgSpec kCloneArgs[]{{"flags", Flags, 0, &kCloneFlags}};
 constexpr ArgSpec kClone3Args[]{{"flags", Flags, -1, &kCloneFlags}};
 constexpr ArgSpec kExecveArgs[]{{"pathname", Path, 0}};
-constexpr ArgSpec kExecveatArgs[]{{"dirfd", DirFd, 0}, {"pathname", Path, 1}, {"flags", Flags, 4, &kExecveatFlags}};
+constexpr ArgSpec kExecveatArgs[]{
+    {"dirfd", DirFd, 0}, {"pathname", Path, 1}, {"flags", Flags, 4, &kExecveatFlags}};
 
 constexpr ArgSpec kReadArgs[]{{"fd", Fd, 0}, {"count", Uint, 2}};
 constexpr ArgSpec kVectorArgs[]{{"fd", Fd, 0}, {"iovcnt", Int, 2}};
 constexpr ArgSpec kSendArgs[]{{"sockfd", Fd, 0}, {"len", Uint, 2}, {"flags", Flags, 3, &kMessageFlags}};
 constexpr ArgSpec kMessageArgs[]{{"sockfd", Fd, 0}, {"flags", Flags, 2, &kMessageFlags}};
-constexpr ArgSpec kMultiMessageArgs[]{{"sockfd", Fd, 0}, {"vlen", Uint, 2}, {"flags", Flags, 3, &kMessageFlags}};
+constexpr ArgSpec kMultiMessageArgs[]{
+    {"sockfd", Fd, 0}, {"vlen", Uint, 2}, {"flags", Flags, 3, &kMessageFlags}};
 constexpr ArgSpec kSendfileArgs[]{{"out_fd", Fd, 0}, {"in_fd", Fd, 1}, {"count", Uint, 3}};
 constexpr ArgSpec kSpliceArgs[]{
     {"fd_in", Fd, 0}, {"fd_out", Fd, 2}, {"len", Uint, 4}, {"flags", Flags, 5, &kSpliceFlags}};
@@ -173,10 +179,12 @@ constexpr CallSpec kCalls[]{
 static_assert(std::ranges::is_sorted(kCalls, {}, &CallSpec::name));
 static_assert(std::ranges::all_of(kCalls, [](const CallSpec& c) { return c.args.size() <= kMaxArgs; }));
 
-// A reader looks up a name for every line, so the one a name most likely is stands in a table; where two names share
-// a slot the search in the sorted list finds the other.
+// A reader looks up a name for every line, so the one a name most likely is stands in a table; where two
+// names share a slot the search in the sorted list finds the other.
 constexpr size_t slot_of(std::string_view name) {
-  return (name.size() * 37 + uint8_t(name.front()) * 7 + uint8_t(name.back()) * 3 + uint8_t(name[name.size() / 2])) & 511;
+  return (name.size() * 37 + uint8_t(name.front()) * 7 + uint8_t(name.back()) * 3 +
+          uint8_t(name[name.size() / 2])) &
+         511;
 }
 constexpr auto kLikelyCall = [] {
   std::array<uint8_t, 512> likely{};
@@ -187,7 +195,9 @@ static_assert(std::size(kCalls) <= 256);
 
 }  // namespace
 
-std::span<const CallSpec> all_calls() { return kCalls; }
+std::span<const CallSpec> all_calls() {
+  return kCalls;
+}
 
 const CallSpec* find_call(std::string_view name) {
   if (name.empty()) return nullptr;

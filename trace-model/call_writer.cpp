@@ -44,13 +44,20 @@ void write_number_argument(JsonLine& line, Members& args, const ArgSpec& arg, in
   if (arg.kind == ArgKind::Flags && !has_names(*arg.symbols, uint64_t(value))) return;
   args.key(arg.name);
   switch (arg.kind) {
-    case ArgKind::Uint: return line.number(uint64_t(value));
-    case ArgKind::Octal: return line.octal(uint64_t(value));
-    case ArgKind::Flags: return write_names(line, *arg.symbols, uint64_t(value));
-    case ArgKind::Choice: return write_choice(line, *arg.symbols, uint64_t(value));
-    case ArgKind::Opaque: return line.hex(uint64_t(value));
-    case ArgKind::DirFd: return value == kAtFdCwd ? line.raw("\"AT_FDCWD\"") : line.number(value);
-    default: return line.number(value);
+    case ArgKind::Uint:
+      return line.number(uint64_t(value));
+    case ArgKind::Octal:
+      return line.octal(uint64_t(value));
+    case ArgKind::Flags:
+      return write_names(line, *arg.symbols, uint64_t(value));
+    case ArgKind::Choice:
+      return write_choice(line, *arg.symbols, uint64_t(value));
+    case ArgKind::Opaque:
+      return line.hex(uint64_t(value));
+    case ArgKind::DirFd:
+      return value == kAtFdCwd ? line.raw("\"AT_FDCWD\"") : line.number(value);
+    default:
+      return line.number(value);
   }
 }
 
@@ -63,7 +70,9 @@ void write_args(JsonLine& line, const CallBody& call) {
     if (!call.has(int(i))) continue;
     switch (arg.kind) {
       case ArgKind::Path:
-      case ArgKind::Address: write_text_argument(line, args, arg, call); break;
+      case ArgKind::Address:
+        write_text_argument(line, args, arg, call);
+        break;
       case ArgKind::FdPair:
         args.key(arg.name);
         write_numbers(line, call.pair);
@@ -77,7 +86,8 @@ void write_args(JsonLine& line, const CallBody& call) {
         args.key(arg.name);
         write_numbers(line, call.fd_sets[set]);
         break;
-      default: write_number_argument(line, args, arg, call.args[i]);
+      default:
+        write_number_argument(line, args, arg, call.args[i]);
     }
   }
   args.close();
@@ -85,15 +95,18 @@ void write_args(JsonLine& line, const CallBody& call) {
 
 // A list of identities beside a list of descriptors; null where one is not known.
 template <typename Range, typename FileOf>
-void write_file_list(JsonLine& line, Members& files, std::string_view name, const Range& range, FileOf file_of) {
+void write_file_list(JsonLine& line, Members& files, std::string_view name, const Range& range,
+                     FileOf file_of) {
   const auto shown = std::span(range).first(std::min(std::size(range), kMaxReady));
   if (std::ranges::none_of(shown, [&](const auto& e) { return file_of(e) != 0; })) return;
   files.key(name);
   char separator = '[';
   for (const auto& element : shown) {
     line.raw(separator);
-    if (const FileId file = file_of(element)) line.number(file);
-    else line.raw("null");
+    if (const FileId file = file_of(element))
+      line.number(file);
+    else
+      line.raw("null");
     separator = ',';
   }
   line.raw(']');
@@ -178,8 +191,10 @@ void write_ready(JsonLine& line, const Call& call) {
 void write_result(JsonLine& line, const Call& call) {
   if (call.error <= 0) return write_number(line, ",\"ret\":", call.ret);
   line.raw(",\"ret\":-1,\"error\":\"");
-  if (const std::string_view name = error_name(call.error); !name.empty()) line.raw(name);
-  else line.number(call.error);
+  if (const std::string_view name = error_name(call.error); !name.empty())
+    line.raw(name);
+  else
+    line.number(call.error);
   line.raw('"');
 }
 

@@ -12,7 +12,8 @@ void State::install(FdTable& table, int fd, OpenFile& file, bool cloexec, Ns t, 
   if (fd < 0) return;
   const bool is_new = table.at(fd) != &file;
   if (is_new) {
-    file.places.push_back({table.id(), fd});  // before the removal, which may make room by forgetting closed files
+    file.places.push_back(
+        {table.id(), fd});  // before the removal, which may make room by forgetting closed files
     remove(table, fd, t);
   }
   table.entry(fd) = {&file, t, cloexec};
@@ -37,8 +38,8 @@ void State::remove(FdTable& table, int fd, Ns t, Ns items_confirmed_before) {
     return;
   }
 
-  // The last descriptor: the kernel drops the file's registrations (eventpoll_release_file), and a closed instance
-  // its interest list.
+  // The last descriptor: the kernel drops the file's registrations (eventpoll_release_file), and a closed
+  // instance its interest list.
   const auto drop_items = [&](const OpenFile& gone, Ns confirmed_before) {
     for (const Watcher& watcher : std::vector(gone.watchers)) {
       InterestList* list = interest.find(watcher.instance);
@@ -49,7 +50,8 @@ void State::remove(FdTable& table, int fd, Ns t, Ns items_confirmed_before) {
   if (!file.watchers.empty()) drop_items(file, items_confirmed_before);
   if (file.kind == FileKind::Epoll) {
     if (InterestList* list = interest.find(file.id)) {
-      list->for_each([&](const InterestItem& item) { std::erase(item.target->watchers, Watcher{file.id, item.fd}); });
+      list->for_each(
+          [&](const InterestItem& item) { std::erase(item.target->watchers, Watcher{file.id, item.fd}); });
       interest.erase(file.id);
     }
   }
@@ -86,7 +88,8 @@ void State::join_table(FdTable& table, Pid pid, Ns t, ListenerOrigin how) {
 void State::release_holder(const OpenFile& file, Pid pid, int fd, Ns t) {
   for (const Place& place : file.places) {
     const FdTable* table = place.fd == fd ? tables.find(place.table) : nullptr;
-    if (table && std::ranges::find(table->pids, pid) != table->pids.end()) return;  // held through another table
+    if (table && std::ranges::find(table->pids, pid) != table->pids.end())
+      return;  // held through another table
   }
   listeners.release(file.id, pid, fd, t);
 }

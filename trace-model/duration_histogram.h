@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Durations counted in buckets that grow with the value: 16 to each power of two, so that a quantile is at most 1/16
-// too high, whatever the range. At most 1024 buckets (4 KiB), and only as many as the longest duration needs.
+// Durations counted in buckets that grow with the value: 16 to each power of two, so that a quantile is at
+// most 1/16 too high, whatever the range. At most 1024 buckets (4 KiB), and only as many as the longest
+// duration needs.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <string.h>
 #include <algorithm>
 #include <charconv>
-#include <string.h>
 #include <vector>
 
 #include "trace-model/symbols.h"
@@ -14,9 +14,9 @@ struct KernelError {
   int number;
   std::string_view name;
 };
-constexpr KernelError kKernelErrors[]{{512, "ERESTARTSYS"},    {513, "ERESTARTNOINTR"}, {514, "ERESTARTNOHAND"},
-                                      {515, "ENOIOCTLCMD"},    {516, "ERESTART_RESTARTBLOCK"},
-                                      {517, "EPROBE_DEFER"},   {524, "ENOTSUPP"}};
+constexpr KernelError kKernelErrors[]{
+    {512, "ERESTARTSYS"},           {513, "ERESTARTNOINTR"}, {514, "ERESTARTNOHAND"}, {515, "ENOIOCTLCMD"},
+    {516, "ERESTART_RESTARTBLOCK"}, {517, "EPROBE_DEFER"},   {524, "ENOTSUPP"}};
 
 constexpr int kLastNumber = 600;
 
@@ -41,7 +41,8 @@ std::string_view error_name(int error) {
 std::optional<int> error_number(std::string_view name) {
   int number = 0;
   const char* end = name.data() + name.size();
-  if (const auto [at, bad] = std::from_chars(name.data(), end, number); bad == std::errc() && at == end) return number;
+  if (const auto [at, bad] = std::from_chars(name.data(), end, number); bad == std::errc() && at == end)
+    return number;
   static const std::vector<KernelError> by_name = names_in_order();
   const auto at = std::ranges::lower_bound(by_name, name, {}, &KernelError::name);
   return at != by_name.end() && at->name == name ? std::optional(at->number) : std::nullopt;

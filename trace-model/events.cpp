@@ -25,10 +25,18 @@ struct CompletionTime {
 
 }  // namespace
 
-std::string_view origin_name(Origin origin) { return kOrigins[size_t(origin)]; }
-std::optional<Origin> origin_of(std::string_view name) { return enum_of<Origin>(kOrigins, name); }
-std::string_view loss_class_name(LossClass c) { return kLossClasses[size_t(c)]; }
-std::optional<LossClass> loss_class_of(std::string_view name) { return enum_of<LossClass>(kLossClasses, name); }
+std::string_view origin_name(Origin origin) {
+  return kOrigins[size_t(origin)];
+}
+std::optional<Origin> origin_of(std::string_view name) {
+  return enum_of<Origin>(kOrigins, name);
+}
+std::string_view loss_class_name(LossClass c) {
+  return kLossClasses[size_t(c)];
+}
+std::optional<LossClass> loss_class_of(std::string_view name) {
+  return enum_of<LossClass>(kLossClasses, name);
+}
 
 void CallBody::clear_body() {
   pid = tid = 0;
@@ -77,6 +85,8 @@ RecordId id_of(const Event& event) {
   return std::visit([](const auto& e) { return e.id; }, event);
 }
 
-Ns completion_time(const Event& event) { return std::visit(CompletionTime{}, event); }
+Ns completion_time(const Event& event) {
+  return std::visit(CompletionTime{}, event);
+}
 
 }  // namespace loopscope::trace_model

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The records of a trace as values: docs/trace-format.md, in C++. Nothing here concludes anything; it is what the
-// recorder writes and what a reader gets back.
+// The records of a trace as values: docs/trace-format.md, in C++. Nothing here concludes anything; it is what
+// the recorder writes and what a reader gets back.
 //
 // Times are int64 nanoseconds since the attach (CLOCK_MONOTONIC). Ids, files and fdtables are 0 where absent.
-// A Call object is meant to be reused: clear() keeps the capacity of its strings and vectors, so that a recorder
-// that writes a million of them a second does not allocate.
+// A Call object is meant to be reused: clear() keeps the capacity of its strings and vectors, so that a
+// recorder that writes a million of them a second does not allocate.
 #pragma once
 
 #include <array>
@@ -100,8 +100,8 @@ struct WatchRow {
 
 struct ReadyEntry {
   uint32_t events = 0;
-  uint64_t data = 0;       // epoll only
-  int fd = -1;             // -1: not known
+  uint64_t data = 0;  // epoll only
+  int fd = -1;        // -1: not known
   FileId file = 0;
   std::vector<int> candidates;  // several: ambiguous
 };
@@ -124,17 +124,17 @@ struct CallBody {
   Pid pid = 0, tid = 0;
   const CallSpec* spec = nullptr;  // nullptr: a call this version does not know, named in unknown_name
   std::string unknown_name;
-  uint8_t present = 0;                    // bit i: spec->args[i] has a value
-  uint8_t unreadable = 0;                 // bit i: its memory could not be read
-  std::array<int64_t, kMaxArgs> args{};   // numeric arguments, indexed as spec->args
-  std::array<FileId, kMaxArgs> files{};   // of Fd and DirFd arguments
-  std::string text;                       // Path or Address argument, raw bytes
+  uint8_t present = 0;                   // bit i: spec->args[i] has a value
+  uint8_t unreadable = 0;                // bit i: its memory could not be read
+  std::array<int64_t, kMaxArgs> args{};  // numeric arguments, indexed as spec->args
+  std::array<FileId, kMaxArgs> files{};  // of Fd and DirFd arguments
+  std::string text;                      // Path or Address argument, raw bytes
   bool text_cut = false;
-  std::array<int, 2> pair{-1, -1};        // FdPair
+  std::array<int, 2> pair{-1, -1};  // FdPair
   std::array<FileId, 2> pair_files{};
-  std::vector<PollFd> poll_fds;           // at most 64 are written
+  std::vector<PollFd> poll_fds;  // at most 64 are written
   std::array<std::vector<int>, 3> fd_sets;
-  std::string continues;                  // restart_syscall
+  std::string continues;  // restart_syscall
 
   void clear_body();
   [[nodiscard]] std::string_view name() const { return spec ? spec->name : std::string_view(unknown_name); }
@@ -232,8 +232,8 @@ struct Unknown {
   std::string type;
 };
 
-using Event = std::variant<TraceHeader, ProcessRow, FdRow, WatchRow, Pending, SnapshotEnd, Call, Fork, Exec, Unshare,
-                           Exit, Lost, End, Unknown>;
+using Event = std::variant<TraceHeader, ProcessRow, FdRow, WatchRow, Pending, SnapshotEnd, Call, Fork, Exec,
+                           Unshare, Exit, Lost, End, Unknown>;
 
 [[nodiscard]] RecordId id_of(const Event& event);
 [[nodiscard]] Ns completion_time(const Event& event);  // what file order is sorted by

@@ -7,7 +7,8 @@ namespace loopscope::trace_model {
 
 FdEntry& FdTable::entry(int fd) {
   if (fd >= kDense) return sparse_[uint64_t(fd)];
-  if (size_t(fd) >= dense_.size()) dense_.resize(std::max<size_t>(size_t(fd) + 1, std::min<size_t>(dense_.size() * 2, kDense)));
+  if (size_t(fd) >= dense_.size())
+    dense_.resize(std::max<size_t>(size_t(fd) + 1, std::min<size_t>(dense_.size() * 2, kDense)));
   return dense_[size_t(fd)];
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Descriptor tables: which number names which file, in the kernel's own terms (a process has a table; CLONE_FILES
-// shares it, fork copies it). This holds the numbers only; what follows from a change is descriptors.cpp's business.
+// Descriptor tables: which number names which file, in the kernel's own terms (a process has a table;
+// CLONE_FILES shares it, fork copies it). This holds the numbers only; what follows from a change is
+// descriptors.cpp's business.
 #pragma once
 
 #include <memory>
@@ -35,7 +36,7 @@ class FdTable {
     return fd >= kDense ? sparse_.find(uint64_t(fd)) : nullptr;
   }
   [[nodiscard]] const FdEntry* find(int fd) const { return const_cast<FdTable*>(this)->find(fd); }
-  FdEntry& entry(int fd);  // fd >= 0; made when new
+  FdEntry& entry(int fd);                          // fd >= 0; made when new
   [[nodiscard]] int number_of(FileId file) const;  // the lowest that names it, -1 for none
 
   // Visits (fd, entry) of every open number. `visit` may free the entry it is given, but not add any.
@@ -55,7 +56,8 @@ class FdTable {
   std::vector<Pid> pids;  // the processes that use it
 
  private:
-  static constexpr int kDense = 1 << 16;  // numbers above live in a map: a damaged trace must not cost gigabytes
+  static constexpr int kDense =
+      1 << 16;  // numbers above live in a map: a damaged trace must not cost gigabytes
 
   FdTableId id_;
   std::vector<FdEntry> dense_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An open-addressing hash map from a 64-bit key, for the few look-ups every recorded call makes: linear probing in one
-// block of memory, no allocation but to grow. Pointers and references to values last until the next insertion or
-// erasure.
+// An open-addressing hash map from a 64-bit key, for the few look-ups every recorded call makes: linear
+// probing in one block of memory, no allocation but to grow. Pointers and references to values last until the
+// next insertion or erasure.
 #pragma once
 
 #include <bit>
@@ -73,7 +73,8 @@ class FlatMap {
     return kNone;
   }
 
-  // Fibonacci hashing: keys here are small integers and addresses, whose entropy is in the low or the middle bits.
+  // Fibonacci hashing: keys here are small integers and addresses, whose entropy is in the low or the middle
+  // bits.
   [[nodiscard]] size_t home(uint64_t key) const {
     return size_t((key * 0x9E3779B97F4A7C15u) >> (64 - std::countr_zero(slots_.size())));
   }

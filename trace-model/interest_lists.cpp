@@ -6,10 +6,12 @@
 namespace loopscope::trace_model {
 namespace {
 
-uint64_t key_of(FileId target, int fd) { return uint64_t(target) << 32 | uint32_t(fd); }
+uint64_t key_of(FileId target, int fd) {
+  return uint64_t(target) << 32 | uint32_t(fd);
+}
 
-// EPOLLIN and its like are what a fired EPOLLONESHOT item loses; it keeps the bits that say how it was registered
-// (fs/eventpoll.c, EP_PRIVATE_BITS).
+// EPOLLIN and its like are what a fired EPOLLONESHOT item loses; it keeps the bits that say how it was
+// registered (fs/eventpoll.c, EP_PRIVATE_BITS).
 constexpr uint32_t kPrivateBits = 1u << 31 | 1u << 30 | 1u << 29 | 1u << 28;
 constexpr uint32_t kOneshot = 1u << 30;
 

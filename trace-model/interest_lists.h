@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each epoll instance watches, as of the record last applied (for another moment, apply up to there).
 //
-// An item is keyed as the kernel keys it, by file and number together (fs/eventpoll.c, struct epoll_filefd): closing
-// the number does not remove it while another descriptor keeps the file open, and the number can then be registered
-// again for another file. `data` is opaque: it is compared as the 64 bits it is, within one instance only.
+// An item is keyed as the kernel keys it, by file and number together (fs/eventpoll.c, struct epoll_filefd):
+// closing the number does not remove it while another descriptor keeps the file open, and the number can then
+// be registered again for another file. `data` is opaque: it is compared as the 64 bits it is, within one
+// instance only.
 #pragma once
 
 #include <memory>
@@ -30,13 +31,15 @@ struct InterestItem {
   uint32_t next_same_data = UINT32_MAX;
 };
 
-// A registration that is gone, or its `data` before a change. A wait that was in progress then may still return it.
+// A registration that is gone, or its `data` before a change. A wait that was in progress then may still
+// return it.
 struct FormerItem {
   FileId target = 0;
   int fd = -1;
   uint64_t data = 0;
   Ns until = 0;
-  bool held_elsewhere = false;  // gone because the last known descriptor was closed: someone outside may hold it
+  bool held_elsewhere =
+      false;  // gone because the last known descriptor was closed: someone outside may hold it
 };
 
 class InterestList {
@@ -48,7 +51,8 @@ class InterestList {
   [[nodiscard]] InterestItem* find(FileId target, int fd);
   [[nodiscard]] InterestItem* find_number(int fd);  // only when exactly one item has that number
 
-  InterestItem& add(OpenFile& target, int fd, uint32_t events, uint64_t data, Ns t);  // replaces one with that key
+  InterestItem& add(OpenFile& target, int fd, uint32_t events, uint64_t data,
+                    Ns t);  // replaces one with that key
   void modify(InterestItem& item, uint32_t events, uint64_t data, Ns t);
   void remove(FileId target, int fd, Ns t, bool held_elsewhere);
 

@@ -18,7 +18,8 @@ void State::join(Call& call) {
   if (kind == WaitKind::Poll || kind == WaitKind::Select) {
     const FdTable* table = table_for(call.pid, call.tid);
     for (ReadyEntry& ready : call.ready)
-      if (const OpenFile* file = table && ready.file == 0 ? table->at(ready.fd) : nullptr; file && file->id < kFirstPrivateFile)
+      if (const OpenFile* file = table && ready.file == 0 ? table->at(ready.fd) : nullptr;
+          file && file->id < kFirstPrivateFile)
         ready.file = file->id;
     return;
   }

@@ -20,11 +20,16 @@ constexpr auto kPlain = [] {
 
 void escape(JsonLine& line, uint8_t byte) {
   switch (byte) {
-    case '"': return line.raw("\\\"");
-    case '\\': return line.raw("\\\\");
-    case '\n': return line.raw("\\n");
-    case '\t': return line.raw("\\t");
-    case '\r': return line.raw("\\r");
+    case '"':
+      return line.raw("\\\"");
+    case '\\':
+      return line.raw("\\\\");
+    case '\n':
+      return line.raw("\\n");
+    case '\t':
+      return line.raw("\\t");
+    case '\r':
+      return line.raw("\\r");
   }
   const char code[] = {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 0xF]};
   line.raw(std::string_view(code, sizeof code));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts one JSON line together, piece by piece, at the end of a string. Pieces gather in a small buffer on the stack
-// and reach the string in few copies; nothing is allocated beyond the string's own growth. It knows JSON's spelling
-// and nothing of records; commas are the caller's, through `Members` for objects that may turn out empty.
+// Puts one JSON line together, piece by piece, at the end of a string. Pieces gather in a small buffer on the
+// stack and reach the string in few copies; nothing is allocated beyond the string's own growth. It knows
+// JSON's spelling and nothing of records; commas are the caller's, through `Members` for objects that may
+// turn out empty.
 #pragma once
 
 #include <charconv>

@@ -99,8 +99,10 @@ void write_texts_unless_empty(JsonLine& line, std::string_view name, std::span<c
   separator = '[';
   for (const std::string& text : texts) {
     line.raw(separator);
-    if (is_utf8(text)) line.raw("null");
-    else line.hex_string(text);
+    if (is_utf8(text))
+      line.raw("null");
+    else
+      line.hex_string(text);
     separator = ',';
   }
   line.raw(']');

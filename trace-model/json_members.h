@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Members that several kinds of record have, in the form docs/trace-format.md gives them. For the writer only.
+// Members that several kinds of record have, in the form docs/trace-format.md gives them. For the writer
+// only.
 #pragma once
 
 #include <span>
@@ -14,7 +15,7 @@ namespace loopscope::trace_model {
 
 // Whether a list of these bits' names would have an element: empty lists are left out.
 [[nodiscard]] bool has_names(const SymbolTable& table, uint64_t bits);
-void write_names(JsonLine& line, const SymbolTable& table, uint64_t bits);  // ["EPOLLIN","0x40"]
+void write_names(JsonLine& line, const SymbolTable& table, uint64_t bits);    // ["EPOLLIN","0x40"]
 void write_choice(JsonLine& line, const SymbolTable& table, uint64_t value);  // "EPOLL_CTL_ADD"
 
 // `,"name":"text"`, then `,"name_hex":"…"` where the text is not UTF-8.
@@ -30,7 +31,9 @@ inline void begin_record(JsonLine& line, std::string_view beginning, RecordId id
   line.raw(beginning);
   line.number(id);
 }
-inline void end_record(JsonLine& line) { line.raw("}\n"); }
+inline void end_record(JsonLine& line) {
+  line.raw("}\n");
+}
 
 // `,"name":value`; `key` is the text up to the value.
 template <typename Number>

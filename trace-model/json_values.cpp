@@ -9,7 +9,8 @@ namespace loopscope::trace_model {
 namespace {
 
 void note_unknown_name(std::string_view name, Complaint& complaint) {
-  complaint.notes.push_back("the name \"" + std::string(name.substr(0, 80)) + "\" is not known and was left out");
+  complaint.notes.push_back("the name \"" + std::string(name.substr(0, 80)) +
+                            "\" is not known and was left out");
 }
 
 template <typename T>
@@ -20,7 +21,8 @@ bool read_map(json::value& value, std::map<std::string, T>& out, Complaint& comp
   for (auto member : object) {
     json::field field;
     std::string_view key;
-    if (std::move(member).get(field) != simdjson::SUCCESS || field.unescaped_key().get(key) != simdjson::SUCCESS)
+    if (std::move(member).get(field) != simdjson::SUCCESS ||
+        field.unescaped_key().get(key) != simdjson::SUCCESS)
       return complaint.fail("is not well-formed JSON");
     const std::string name(key);
     if (!read_value(field.value(), out[name], complaint)) return complaint.within(name);
@@ -104,8 +106,10 @@ bool read_opaque(json::value& value, uint64_t& out, Complaint& complaint) {
 bool read_choice(json::value& value, const SymbolTable& table, uint64_t& out, Complaint& complaint) {
   std::string_view name;
   if (!read_value(value, name, complaint)) return false;
-  if (const auto bits = bits_of(table, name)) out = *bits;
-  else note_unknown_name(name, complaint);
+  if (const auto bits = bits_of(table, name))
+    out = *bits;
+  else
+    note_unknown_name(name, complaint);
   return true;
 }
 
@@ -114,8 +118,10 @@ bool read_names(json::value& value, const SymbolTable& table, uint64_t& out, Com
   return each_element(value, complaint, [&](json::value& item) {
     std::string_view name;
     if (!read_value(item, name, complaint)) return false;
-    if (const auto bits = bits_of(table, name)) out |= *bits;
-    else note_unknown_name(name, complaint);
+    if (const auto bits = bits_of(table, name))
+      out |= *bits;
+    else
+      note_unknown_name(name, complaint);
     return true;
   });
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Taking typed values out of a JSON line. For the reader only: the one header that shows simdjson.
 //
-// Every function returns whether the value was as it should be; when not, Complaint says what was wrong, and the
-// path to the value is put before it on the way out: "member args.fd is not an integer of 64 bits".
+// Every function returns whether the value was as it should be; when not, Complaint says what was wrong, and
+// the path to the value is put before it on the way out: "member args.fd is not an integer of 64 bits".
 #pragma once
 
 #include <concepts>
@@ -49,8 +49,8 @@ bool each_member(json::object object, Complaint& complaint, Visit visit) {
   for (auto member : object) {
     json::field field;
     if (std::move(member).get(field) != simdjson::SUCCESS) return complaint.fail("is not well-formed JSON");
-    // A key ends at its quote, which simdjson has seen; one with an escape in it is none of ours, wherever it is
-    // taken to end.
+    // A key ends at its quote, which simdjson has seen; one with an escape in it is none of ours, wherever it
+    // is taken to end.
     const char* name = field.key().raw();
     const char* name_end = name;
     while (*name_end != '"') ++name_end;
@@ -80,7 +80,8 @@ bool read_value(json::value& value, double& out, Complaint& complaint);
 bool read_value(json::value& value, int64_t& out, Complaint& complaint);
 bool read_value(json::value& value, uint64_t& out, Complaint& complaint);
 bool read_value(json::value& value, std::string& out, Complaint& complaint);
-bool read_value(json::value& value, std::string_view& out, Complaint& complaint);  // valid until the next line
+bool read_value(json::value& value, std::string_view& out,
+                Complaint& complaint);  // valid until the next line
 bool read_value(json::value& value, std::map<std::string, std::string>& out, Complaint& complaint);
 bool read_value(json::value& value, std::map<std::string, uint64_t>& out, Complaint& complaint);
 

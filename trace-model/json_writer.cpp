@@ -64,7 +64,8 @@ void append_line(std::string& out, const TraceHeader& header) {
   write_numbers_unless_empty(line, ",\"target\":", header.target);
   write_texts_unless_empty(line, "calls", header.calls);
   if (!header.io) line.raw(",\"io\":false");
-  write_map_unless_empty(line, ",\"probes\":", header.probes, [&](const std::string& how) { line.string(how); });
+  write_map_unless_empty(line, ",\"probes\":", header.probes,
+                         [&](const std::string& how) { line.string(how); });
   if (header.last_s) write_number(line, ",\"last_s\":", *header.last_s);
   end_record(line);
 }

@@ -54,7 +54,8 @@ std::vector<FdTable*> State::tables_of(const Process& process) {
   std::vector<FdTable*> found;
   if (process.table) found.push_back(process.table);
   for (const Thread* thread : threads_of(processes, process.pid))
-    if (thread->table && std::ranges::find(found, thread->table) == found.end()) found.push_back(thread->table);
+    if (thread->table && std::ranges::find(found, thread->table) == found.end())
+      found.push_back(thread->table);
   return found;
 }
 
@@ -82,7 +83,8 @@ void State::move_thread(Thread& thread, FdTable& table, Ns t) {
 void State::on(const Fork& fork) {
   Thread& parent = thread(fork.pid, fork.tid, fork.t);
   FdTable& from = *parent.table;
-  const bool shared = fork.fdtable ? fork.fdtable == from.id() || (fork.flags & kCloneFiles) : fork.flags & kCloneFiles;
+  const bool shared =
+      fork.fdtable ? fork.fdtable == from.id() || (fork.flags & kCloneFiles) : fork.flags & kCloneFiles;
   if (fork.child == fork.pid) {
     Thread& made = thread(fork.pid, fork.child_tid, fork.t);
     made.comm = parent.comm;
@@ -138,8 +140,8 @@ void State::on(const Unshare& record) {
   Thread& leaving = thread(record.pid, record.tid, record.t);
   if (record.fdtable && record.fdtable == leaving.table->id()) return;
   // close_range with CLOSE_RANGE_UNSHARE may have made the copy already, under a number of ours.
-  if (leaving.table->id() >= kFirstPrivateTable && record.fdtable && !tables.find(record.fdtable) && record.from != 0 &&
-      tables.find(record.from)) {
+  if (leaving.table->id() >= kFirstPrivateTable && record.fdtable && !tables.find(record.fdtable) &&
+      record.from != 0 && tables.find(record.from)) {
     rename_table(*leaving.table, record.fdtable);
     return;
   }

@@ -20,7 +20,9 @@ std::span<char> LineBuffer::room(size_t bytes) {
   return {bytes_.data() + end_, bytes_.size() - end_ - RecordParser::kPaddingBytes};
 }
 
-void LineBuffer::filled(size_t bytes) { end_ += bytes; }
+void LineBuffer::filled(size_t bytes) {
+  end_ += bytes;
+}
 
 std::optional<std::string_view> LineBuffer::next_line() {
   if (searched_ == end_) return std::nullopt;
@@ -37,7 +39,9 @@ std::optional<std::string_view> LineBuffer::next_line() {
   return line;
 }
 
-std::string_view LineBuffer::rest() const { return {bytes_.data() + begin_, end_ - begin_}; }
+std::string_view LineBuffer::rest() const {
+  return {bytes_.data() + begin_, end_ - begin_};
+}
 
 void LineBuffer::drop_rest() {
   offset_ += end_ - begin_;

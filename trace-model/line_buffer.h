@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes in, lines out. Holds at most one incomplete line and what was put in last, so memory follows the longest
-// line and not the file. Behind every line some bytes of padding are readable (RecordParser::kPaddingBytes).
+// Bytes in, lines out. Holds at most one incomplete line and what was put in last, so memory follows the
+// longest line and not the file. Behind every line some bytes of padding are readable
+// (RecordParser::kPaddingBytes).
 #pragma once
 
 #include <cstdint>

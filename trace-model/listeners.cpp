@@ -14,14 +14,18 @@ constexpr std::array<std::string_view, 6> kHows{"epoll_ctl", "io_uring", "io_uri
 constexpr size_t kMaxClosed = 10'000;
 
 bool worth_keeping(const Holder& holder) {
-  return holder.origin == ListenerOrigin::Bind || holder.origin == ListenerOrigin::Snapshot || holder.accepts ||
-         holder.wakeups || !holder.registrations.empty();
+  return holder.origin == ListenerOrigin::Bind || holder.origin == ListenerOrigin::Snapshot ||
+         holder.accepts || holder.wakeups || !holder.registrations.empty();
 }
 
 }  // namespace
 
-std::string_view listener_origin_name(ListenerOrigin origin) { return kOrigins[size_t(origin)]; }
-std::string_view watched_by_name(WatchedBy how) { return kHows[size_t(how)]; }
+std::string_view listener_origin_name(ListenerOrigin origin) {
+  return kOrigins[size_t(origin)];
+}
+std::string_view watched_by_name(WatchedBy how) {
+  return kHows[size_t(how)];
+}
 
 Holder* Listener::holder(Pid pid, int fd) {
   for (Holder& h : holders)
@@ -88,13 +92,16 @@ void Listeners::forget(FileId file) {
 
 bool Listeners::any_of(Pid pid) const {
   return std::ranges::any_of(listeners_, [pid](const auto& entry) {
-    return std::ranges::any_of(entry.second->holders, [pid](const Holder& holder) { return holder.pid == pid; });
+    return std::ranges::any_of(entry.second->holders,
+                               [pid](const Holder& holder) { return holder.pid == pid; });
   });
 }
 
 void note(Holder& holder, const Registration& registration) {
   for (Registration& known : holder.registrations) {
-    if (known.how != registration.how || known.instance != registration.instance || known.fd != registration.fd) continue;
+    if (known.how != registration.how || known.instance != registration.instance ||
+        known.fd != registration.fd)
+      continue;
     if (known.removed_t) ++known.adds;
     known.removed_t.reset();
     known.epfd = registration.epfd;
@@ -108,7 +115,8 @@ void note(Holder& holder, const Registration& registration) {
 void note_removed(Listener& listener, WatchedBy how, FileId instance, int fd, Ns t) {
   for (Holder& holder : listener.holders)
     for (Registration& known : holder.registrations)
-      if (known.how == how && known.instance == instance && known.fd == fd && !known.removed_t) known.removed_t = t;
+      if (known.how == how && known.instance == instance && known.fd == fd && !known.removed_t)
+        known.removed_t = t;
 }
 
 }  // namespace loopscope::trace_model

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Listening sockets, per file and per descriptor that holds one: where it listens, since when, how it came to be
-// watched, and what came of it. One holder is one line of `ss -ltnpe`: the same socket in a master and two workers
-// has three.
+// Listening sockets, per file and per descriptor that holds one: where it listens, since when, how it came to
+// be watched, and what came of it. One holder is one line of `ss -ltnpe`: the same socket in a master and two
+// workers has three.
 #pragma once
 
 #include <map>
@@ -22,15 +22,15 @@ enum class ListenerOrigin : uint8_t { Snapshot, Bind, Uring, Inherited };
 enum class WatchedBy : uint8_t { EpollCtl, Uring, UringEpollCtl, Poll, Select, BlockingAccept };
 [[nodiscard]] std::string_view watched_by_name(WatchedBy how);
 
-// How a listener came to be watched. One per way, instance and number: adding it again, as nginx does all the time,
-// counts in `adds` and replaces what may have changed.
+// How a listener came to be watched. One per way, instance and number: adding it again, as nginx does all the
+// time, counts in `adds` and replaces what may have changed.
 struct Registration {
   WatchedBy how = WatchedBy::EpollCtl;
   FileId instance = 0;  // epoll instance or ring
   int epfd = -1;        // its number in the holder's process
   int fd = -1;          // the number of the listener it was registered under
   Pid tid = 0;
-  Ns t = 0;             // the first time
+  Ns t = 0;  // the first time
   std::optional<Ns> removed_t;
   uint32_t events = 0;
   uint64_t data = 0;
@@ -60,7 +60,8 @@ struct Listener {
   std::vector<Holder> holders;
 
   [[nodiscard]] Holder* holder(Pid pid, int fd);  // among those not closed
-  // The holder that a call of `pid` on `fd` is about; another number of the same process if it has no such number.
+  // The holder that a call of `pid` on `fd` is about; another number of the same process if it has no such
+  // number.
   [[nodiscard]] Holder* holder_near(Pid pid, int fd);
 };
 
@@ -72,8 +73,8 @@ class Listeners {
   // `pid` no longer holds it under `fd`. A holder that was never used or watched is forgotten.
   void release(FileId file, Pid pid, int fd, Ns t);
   void forget(FileId file);
-  // The program in `pid` was replaced: what it still holds is inherited, and registrations with instances that
-  // `survived(FileId)` denies are not the new program's.
+  // The program in `pid` was replaced: what it still holds is inherited, and registrations with instances
+  // that `survived(FileId)` denies are not the new program's.
   template <typename Survived>
   void inherited_by_exec(Pid pid, Survived&& survived);
   [[nodiscard]] bool any_of(Pid pid) const;

@@ -7,17 +7,24 @@ namespace loopscope::trace_model {
 namespace {
 
 constexpr std::array<std::string_view, kWakeCauses> kCauses{
-    "new connection", "data",    "writable",                "hang-up", "notification", "timer",
-    "completion",     "timeout", "looked without sleeping", "signal",  "error",        "unknown"};
-constexpr std::array<std::string_view, 6> kWaits{"none", "epoll", "poll", "select", "io_uring", "blocking_accept"};
+    "new connection", "data",         "writable",
+    "hang-up",        "notification", "timer",
+    "completion",     "timeout",      "looked without sleeping",
+    "signal",         "error",        "unknown"};
+constexpr std::array<std::string_view, 6> kWaits{"none",   "epoll",    "poll",
+                                                 "select", "io_uring", "blocking_accept"};
 
 // Bits that EPOLL and POLL share (include/uapi/linux/eventpoll.h, asm-generic/poll.h).
 constexpr uint32_t kIn = 0x1 | 0x2 | 0x40 | 0x80, kOut = 0x4 | 0x100 | 0x200, kGone = 0x8 | 0x10 | 0x2000;
 
 }  // namespace
 
-std::string_view wake_cause_name(WakeCause cause) { return kCauses[size_t(cause)]; }
-std::string_view wait_kind_name(WaitKind kind) { return kWaits[size_t(kind)]; }
+std::string_view wake_cause_name(WakeCause cause) {
+  return kCauses[size_t(cause)];
+}
+std::string_view wait_kind_name(WaitKind kind) {
+  return kWaits[size_t(kind)];
+}
 
 WakeCause cause_of(uint32_t events, const OpenFile* file) {
   if (file && file->listening) return WakeCause::NewConnection;
@@ -25,15 +32,20 @@ WakeCause cause_of(uint32_t events, const OpenFile* file) {
   if (!(events & kIn)) return events & kOut ? WakeCause::Writable : WakeCause::Unknown;
   if (!file) return WakeCause::Unknown;
   switch (file->kind) {
-    case FileKind::Timerfd: return WakeCause::Timer;
+    case FileKind::Timerfd:
+      return WakeCause::Timer;
     case FileKind::Eventfd:
     case FileKind::Pipe:
     case FileKind::Fifo:
     case FileKind::Signalfd:
-    case FileKind::Inotify: return WakeCause::Notification;
-    case FileKind::IoUring: return WakeCause::Completion;
-    case FileKind::Unknown: return WakeCause::Unknown;
-    default: return WakeCause::Data;
+    case FileKind::Inotify:
+      return WakeCause::Notification;
+    case FileKind::IoUring:
+      return WakeCause::Completion;
+    case FileKind::Unknown:
+      return WakeCause::Unknown;
+    default:
+      return WakeCause::Data;
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How each thread waits, and what ended its waits. A loop is one thread waiting in one way on one thing: a thread
-// that waits on two epoll instances has two, and one that never returns from its wait has one with no iteration.
+// How each thread waits, and what ended its waits. A loop is one thread waiting in one way on one thing: a
+// thread that waits on two epoll instances has two, and one that never returns from its wait has one with no
+// iteration.
 //
 // An iteration runs from the return of a wait to the thread's next entry into any wait.
 #pragma once
@@ -20,9 +21,9 @@ enum class WakeCause : uint8_t {
   Data,
   Writable,
   HangUp,
-  Notification,   // eventfd, pipe, signalfd, inotify
-  Timer,          // timerfd
-  Completion,     // io_uring
+  Notification,  // eventfd, pipe, signalfd, inotify
+  Timer,         // timerfd
+  Completion,    // io_uring
   Timeout,
   LookedWithoutSleeping,  // timeout 0, and nothing was there
   Signal,
@@ -34,8 +35,8 @@ inline constexpr size_t kWakeCauses = size_t(WakeCause::Unknown) + 1;
 
 [[nodiscard]] std::string_view wait_kind_name(WaitKind kind);  // as `report --json` writes it
 
-// What one ready entry says. With several, the first is what woke a thread that slept: the kernel hands out its ready
-// list in the order things became ready (fs/eventpoll.c, ep_send_events).
+// What one ready entry says. With several, the first is what woke a thread that slept: the kernel hands out
+// its ready list in the order things became ready (fs/eventpoll.c, ep_send_events).
 struct OpenFile;
 [[nodiscard]] WakeCause cause_of(uint32_t events, const OpenFile* file);
 

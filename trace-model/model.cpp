@@ -18,8 +18,12 @@ void Model::apply(const Event& event) {
   std::visit([this](const auto& record) { state_->on(record); }, event);
 }
 
-void Model::apply(const Call& call) { state_->on(call); }
+void Model::apply(const Call& call) {
+  state_->on(call);
+}
 
-void Model::join(Call& call) const { state_->join(call); }
+void Model::join(Call& call) const {
+  state_->join(call);
+}
 
 }  // namespace loopscope::trace_model

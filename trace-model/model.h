@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The state of the processes in a trace as it was at the record last applied, and what has been counted up to
-// there: descriptor tables, epoll interest lists, listeners, accepts, waits. One pass, streaming: the recorder runs
-// it live, readers run it over a file, and both get the same answers. Memory follows the live state, not the length
-// of the trace.
+// there: descriptor tables, epoll interest lists, listeners, accepts, waits. One pass, streaming: the
+// recorder runs it live, readers run it over a file, and both get the same answers. Memory follows the live
+// state, not the length of the trace.
 //
-// Records are applied in file order. Nothing here does I/O or fails: a record that contradicts the state is evidence
-// that something was missed, and the later record wins.
+// Records are applied in file order. Nothing here does I/O or fails: a record that contradicts the state is
+// evidence that something was missed, and the later record wins.
 #pragma once
 
 #include <memory>
@@ -25,12 +25,13 @@ class Model {
   void apply(const Event& event);
   void apply(const Call& call);  // the frequent one, without the variant
 
-  // Fills `fd`, `file` or `candidates` of what an epoll call returned, from the registrations known before it, and
-  // `uncertain`. To be called before apply(call); apply does not use what the trace itself says there.
+  // Fills `fd`, `file` or `candidates` of what an epoll call returned, from the registrations known before
+  // it, and `uncertain`. To be called before apply(call); apply does not use what the trace itself says
+  // there.
   void join(Call& call) const;
 
-  // Rows (process, fd, watch) that state everything known now, stamped `t` and of origin Snapshot, followed by a
-  // SnapshotEnd: a trace that begins here begins with these.
+  // Rows (process, fd, watch) that state everything known now, stamped `t` and of origin Snapshot, followed
+  // by a SnapshotEnd: a trace that begins here begins with these.
   [[nodiscard]] std::vector<Event> state_rows(Ns t) const;
 
   struct State;  // trace-model/model_state.h, for reports and tests

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a Model knows, and the steps that keep its parts in agreement: a change of a descriptor may end interest-list
-// items and listener holders. Each record of a trace is one call of `on`.
+// What a Model knows, and the steps that keep its parts in agreement: a change of a descriptor may end
+// interest-list items and listener holders. Each record of a trace is one call of `on`.
 #pragma once
 
 #include <optional>
@@ -29,12 +29,13 @@ struct Model::State {
   OpenFiles files;
   InterestLists interest;
   Listeners listeners;
-  std::vector<Gap> gaps;      // the first kMaxGaps
+  std::vector<Gap> gaps;  // the first kMaxGaps
   uint64_t lost = 0, gap_count = 0;
   std::vector<std::string> incomplete;  // what snapshots could not read
-  bool uncertain = false;     // between a loss that may hide changes of descriptors and the reading that mends it
+  bool uncertain =
+      false;  // between a loss that may hide changes of descriptors and the reading that mends it
   uint64_t calls = 0;
-  Ns last_t = 0;              // completion time of the record last applied
+  Ns last_t = 0;  // completion time of the record last applied
 
   // Records (lifecycle.cpp, snapshots.cpp, call_effects.cpp).
   void on(const TraceHeader& record) { header = record; }

@@ -7,12 +7,15 @@ namespace loopscope::trace_model {
 namespace {
 
 constexpr std::array<std::string_view, 24> kKinds{
-    "unknown", "tcp",      "tcp6",     "udp",       "udp6",    "unix",  "netlink",  "packet", "socket", "epoll", "eventfd", "timerfd",
-    "signalfd", "inotify", "pidfd", "io_uring", "anon", "pipe", "fifo", "file", "dir", "char", "block", "memfd"};
+    "unknown", "tcp",   "tcp6",    "udp",     "udp6",     "unix",    "netlink", "packet",
+    "socket",  "epoll", "eventfd", "timerfd", "signalfd", "inotify", "pidfd",   "io_uring",
+    "anon",    "pipe",  "fifo",    "file",    "dir",      "char",    "block",   "memfd"};
 
 }  // namespace
 
-std::string_view kind_name(FileKind kind) { return kKinds[size_t(kind)]; }
+std::string_view kind_name(FileKind kind) {
+  return kKinds[size_t(kind)];
+}
 
 FileKind kind_of(std::string_view name) {
   for (size_t i = 0; i < kKinds.size(); ++i)
@@ -20,7 +23,9 @@ FileKind kind_of(std::string_view name) {
   return FileKind::Unknown;
 }
 
-bool is_socket(FileKind kind) { return kind >= FileKind::Tcp && kind <= FileKind::Socket; }
+bool is_socket(FileKind kind) {
+  return kind >= FileKind::Tcp && kind <= FileKind::Socket;
+}
 
 void OpenFile::take(const SocketInfo& info) {
   if (const FileKind stated = kind_of(info.kind); stated != FileKind::Unknown) kind = stated;
@@ -38,7 +43,9 @@ OpenFile* OpenFiles::find(FileId id) {
   return found ? found->get() : nullptr;
 }
 
-const OpenFile* OpenFiles::find(FileId id) const { return const_cast<OpenFiles*>(this)->find(id); }
+const OpenFile* OpenFiles::find(FileId id) const {
+  return const_cast<OpenFiles*>(this)->find(id);
+}
 
 OpenFile& OpenFiles::get(FileId id) {
   if (id == 0) id = next_private_++;

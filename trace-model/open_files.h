@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of each kernel file object: what it is, which descriptors name it, which epoll instances watch it.
-// The identity is the trace's `file`; a file whose identity was not recorded gets a private one, from
-// kFirstPrivateFile up.
+// What is known of each kernel file object: what it is, which descriptors name it, which epoll instances
+// watch it. The identity is the trace's `file`; a file whose identity was not recorded gets a private one,
+// from kFirstPrivateFile up.
 //
-// A file that no known descriptor names any more is kept for a while (the last kKeptClosed of them): it may be in
-// flight in an SCM_RIGHTS message, or held by a process outside the trace.
+// A file that no known descriptor names any more is kept for a while (the last kKeptClosed of them): it may
+// be in flight in an SCM_RIGHTS message, or held by a process outside the trace.
 #pragma once
 
 #include <deque>
@@ -22,8 +22,30 @@ inline constexpr FileId kFirstPrivateFile = 0x8000'0000;
 inline constexpr size_t kKeptClosed = 1024;
 
 enum class FileKind : uint8_t {
-  Unknown, Tcp, Tcp6, Udp, Udp6, Unix, Netlink, Packet, Socket, Epoll, Eventfd, Timerfd, Signalfd, Inotify, Pidfd,
-  IoUring, Anon, Pipe, Fifo, File, Dir, Char, Block, Memfd,
+  Unknown,
+  Tcp,
+  Tcp6,
+  Udp,
+  Udp6,
+  Unix,
+  Netlink,
+  Packet,
+  Socket,
+  Epoll,
+  Eventfd,
+  Timerfd,
+  Signalfd,
+  Inotify,
+  Pidfd,
+  IoUring,
+  Anon,
+  Pipe,
+  Fifo,
+  File,
+  Dir,
+  Char,
+  Block,
+  Memfd,
 };
 [[nodiscard]] std::string_view kind_name(FileKind kind);
 [[nodiscard]] FileKind kind_of(std::string_view name);  // Unknown when it is not one

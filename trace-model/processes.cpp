@@ -4,8 +4,8 @@
 namespace loopscope::trace_model {
 namespace {
 
-constexpr size_t kMaxLoops = 64;     // per thread: a program may make an epoll instance for every request
-constexpr size_t kMaxEnded = 4096;   // or a thread
+constexpr size_t kMaxLoops = 64;    // per thread: a program may make an epoll instance for every request
+constexpr size_t kMaxEnded = 4096;  // or a thread
 
 }  // namespace
 

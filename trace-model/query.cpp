@@ -84,7 +84,11 @@ std::expected<Query, std::string> Query::parse(std::string_view text) {
   }
 }
 
-bool Query::matches(const Event& event) const { return all_hold(terms_, event); }
-bool Query::matches(const Call& call) const { return all_hold(terms_, call); }
+bool Query::matches(const Event& event) const {
+  return all_hold(terms_, event);
+}
+bool Query::matches(const Call& call) const {
+  return all_hold(terms_, call);
+}
 
 }  // namespace loopscope::trace_model

@@ -3,17 +3,18 @@
 //
 //   fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms
 //
-// Each is FIELD OPERATOR VALUE without spaces between; a value with spaces stands in double quotes, in which \" and
-// \\ are a quote and a backslash. Operators: = != (any value the record has of that field, and none), ~ !~ (contains,
-// and does not), < <= > >=. Values separated by commas are alternatives, but in path, addr and other texts, where
-// a comma is a comma. != and !~ are the exact opposites of = and ~: they hold as well of a record that has no such
-// field; all others do not.
+// Each is FIELD OPERATOR VALUE without spaces between; a value with spaces stands in double quotes, in which
+// \" and
+// \\ are a quote and a backslash. Operators: = != (any value the record has of that field, and none), ~ !~
+// (contains, and does not), < <= > >=. Values separated by commas are alternatives, but in path, addr and
+// other texts, where a comma is a comma. != and !~ are the exact opposites of = and ~: they hold as well of a
+// record that has no such field; all others do not.
 //
-// Fields: fd (every descriptor the record names: arguments, ready, returned), file (their identities), call, path,
-// addr, pid, tid, ret, error, t, dur, events, data, type (of the record, or a socket's), kind, backlog, queue, id, and
-// every argument of trace-model/call_table.h by its name. Times take ns, us, ms, s; without a unit they are ns. Flags
-// and operations are names, whole or from behind an underscore on (op=ADD is EPOLL_CTL_ADD, events=IN is EPOLLIN), in
-// either case, or numbers, which stand for all of the bits.
+// Fields: fd (every descriptor the record names: arguments, ready, returned), file (their identities), call,
+// path, addr, pid, tid, ret, error, t, dur, events, data, type (of the record, or a socket's), kind, backlog,
+// queue, id, and every argument of trace-model/call_table.h by its name. Times take ns, us, ms, s; without a
+// unit they are ns. Flags and operations are names, whole or from behind an underscore on (op=ADD is
+// EPOLL_CTL_ADD, events=IN is EPOLLIN), in either case, or numbers, which stand for all of the bits.
 //
 // A query is parsed once, down to numbers and bit masks, and then asked millions of times.
 #pragma once

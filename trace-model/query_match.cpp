@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a condition holds of a record. A record may have several values of one field (the descriptors in a ready
-// list); the condition holds when it holds of one of them.
+// Whether a condition holds of a record. A record may have several values of one field (the descriptors in a
+// ready list); the condition holds when it holds of one of them.
 #include <algorithm>
 
 #include "trace-model/query_term.h"
@@ -13,11 +13,16 @@ constexpr int64_t kAtFdCwd = -100;
 template <typename Number>
 bool compare(Comparison comparison, Number left, Number right) {
   switch (comparison) {
-    case Comparison::Less: return left < right;
-    case Comparison::LessEqual: return left <= right;
-    case Comparison::Greater: return left > right;
-    case Comparison::GreaterEqual: return left >= right;
-    default: return left == right;
+    case Comparison::Less:
+      return left < right;
+    case Comparison::LessEqual:
+      return left <= right;
+    case Comparison::Greater:
+      return left > right;
+    case Comparison::GreaterEqual:
+      return left >= right;
+    default:
+      return left == right;
   }
 }
 
@@ -26,20 +31,27 @@ bool any_bits(const std::vector<BitTest>& tests, uint64_t bits) {
 }
 
 // Of a damaged trace the difference may not fit; it is wrong then, but no undefined behaviour.
-Ns time_between(Ns from, Ns to) { return Ns(uint64_t(to) - uint64_t(from)); }
+Ns time_between(Ns from, Ns to) {
+  return Ns(uint64_t(to) - uint64_t(from));
+}
 
 template <typename Record, size_t index = 0>
 constexpr size_t index_in_event() {
-  if constexpr (std::is_same_v<Record, std::variant_alternative_t<index, Event>>) return index;
-  else return index_in_event<Record, index + 1>();
+  if constexpr (std::is_same_v<Record, std::variant_alternative_t<index, Event>>)
+    return index;
+  else
+    return index_in_event<Record, index + 1>();
 }
 
-size_t index_of(const CallSpec& spec) { return size_t(&spec - all_calls().data()); }
+size_t index_of(const CallSpec& spec) {
+  return size_t(&spec - all_calls().data());
+}
 
 // A call, returned or in progress; `call` is nullptr for the latter.
 class CallMatch {
  public:
-  CallMatch(const QueryTerm& term, const CallBody& body, const Call* call) : term_(term), body_(body), call_(call) {}
+  CallMatch(const QueryTerm& term, const CallBody& body, const Call* call)
+      : term_(term), body_(body), call_(call) {}
 
   [[nodiscard]] bool fd() const;
   [[nodiscard]] bool file() const;
@@ -74,7 +86,8 @@ bool CallMatch::fd() const {
       if (!body_.has(int(i))) continue;
       const ArgKind kind = args[i].kind;
       const int64_t value = body_.args[i];
-      if ((kind == ArgKind::Fd || (kind == ArgKind::DirFd && value != kAtFdCwd)) && accepts(value)) return true;
+      if ((kind == ArgKind::Fd || (kind == ArgKind::DirFd && value != kAtFdCwd)) && accepts(value))
+        return true;
       if (kind == ArgKind::FdPair && any_fd(body_.pair)) return true;
     }
     if (body_.spec->family == CallFamily::Close && closed_in_range()) return true;
@@ -97,7 +110,8 @@ bool CallMatch::ready_fd() const {
 bool CallMatch::closed_in_range() const {
   if (term_.comparison != Comparison::Equal || body_.spec->args.size() < 2 || !body_.has(0) || !body_.has(1))
     return false;
-  return std::ranges::any_of(term_.numbers, [&](int64_t fd) { return fd >= body_.args[0] && fd <= body_.args[1]; });
+  return std::ranges::any_of(term_.numbers,
+                             [&](int64_t fd) { return fd >= body_.args[0] && fd <= body_.args[1]; });
 }
 
 bool CallMatch::file() const {
@@ -110,13 +124,15 @@ bool CallMatch::file() const {
 }
 
 bool CallMatch::name() const {
-  return body_.spec ? bool(term_.calls[index_of(*body_.spec)]) : term_.accepts(std::string_view(body_.unknown_name));
+  return body_.spec ? bool(term_.calls[index_of(*body_.spec)])
+                    : term_.accepts(std::string_view(body_.unknown_name));
 }
 
 bool CallMatch::text(ArgKind kind) const {
   if (!body_.spec) return false;
   for (size_t i = 0; i < body_.spec->args.size(); ++i)
-    if (body_.spec->args[i].kind == kind && body_.has(int(i))) return term_.accepts(std::string_view(body_.text));
+    if (body_.spec->args[i].kind == kind && body_.has(int(i)))
+      return term_.accepts(std::string_view(body_.text));
   return false;
 }
 
@@ -134,7 +150,8 @@ bool CallMatch::events() const {
   if (std::ranges::any_of(body_.poll_fds, polled)) return true;
   const bool epoll = body_.spec && body_.spec->wait == WaitKind::Epoll;
   const auto& tests = epoll ? term_.epoll_events : term_.poll_events;
-  return call_ && std::ranges::any_of(call_->ready, [&](const ReadyEntry& e) { return any_bits(tests, e.events); });
+  return call_ &&
+         std::ranges::any_of(call_->ready, [&](const ReadyEntry& e) { return any_bits(tests, e.events); });
 }
 
 bool CallMatch::data() const {
@@ -155,14 +172,19 @@ bool CallMatch::argument(const ArgumentTest& test) const {
   if (!body_.has(index) && !flags) return false;  // flags that are not written are 0
   switch (test.kind) {
     case ArgKind::Flags:
-    case ArgKind::Choice: return any_bits(test.bits, body_.has(index) ? uint64_t(body_.args[size_t(index)]) : 0);
+    case ArgKind::Choice:
+      return any_bits(test.bits, body_.has(index) ? uint64_t(body_.args[size_t(index)]) : 0);
     case ArgKind::Path:
-    case ArgKind::Address: return term_.accepts(std::string_view(body_.text));
-    case ArgKind::FdPair: return any_fd(body_.pair);
-    case ArgKind::FdSet: return any_fd(body_.fd_sets[size_t(test.fd_set)]);
+    case ArgKind::Address:
+      return term_.accepts(std::string_view(body_.text));
+    case ArgKind::FdPair:
+      return any_fd(body_.pair);
+    case ArgKind::FdSet:
+      return any_fd(body_.fd_sets[size_t(test.fd_set)]);
     case ArgKind::PollFds:
       return std::ranges::any_of(body_.poll_fds, [&](const PollFd& poll) { return accepts(poll.fd); });
-    default: return accepts(body_.args[size_t(index)]);
+    default:
+      return accepts(body_.args[size_t(index)]);
   }
 }
 
@@ -172,7 +194,9 @@ struct RecordMatch {
 
   [[nodiscard]] bool number(int64_t value) const { return term.accepts(value); }
   [[nodiscard]] bool text(std::string_view value) const { return !value.empty() && term.accepts(value); }
-  [[nodiscard]] bool number(const std::optional<int64_t>& value) const { return value && term.accepts(*value); }
+  [[nodiscard]] bool number(const std::optional<int64_t>& value) const {
+    return value && term.accepts(*value);
+  }
 
   // Fields that calls and rows alike have as members.
   template <typename Record>
@@ -196,37 +220,54 @@ struct RecordMatch {
         if constexpr (requires { record.until; }) return number(time_between(record.t, record.until));
         if constexpr (requires { record.seen; }) return number(time_between(record.t, record.seen));
         break;
-      case QueryField::Id: return number(int64_t(record.id));
-      case QueryField::Type: return term.record_types >> index_in_event<Record>() & 1;
-      default: break;
+      case QueryField::Id:
+        return number(int64_t(record.id));
+      case QueryField::Type:
+        return term.record_types >> index_in_event<Record>() & 1;
+      default:
+        break;
     }
     return false;
   }
 
   [[nodiscard]] bool socket(const SocketInfo& info) const {
     switch (term.field) {
-      case QueryField::Kind: return text(info.kind);
-      case QueryField::Backlog: return number(info.backlog);
-      case QueryField::Queue: return number(info.queue);
-      case QueryField::Addr: return text(info.local) || text(info.peer);
-      default: return false;
+      case QueryField::Kind:
+        return text(info.kind);
+      case QueryField::Backlog:
+        return number(info.backlog);
+      case QueryField::Queue:
+        return number(info.queue);
+      case QueryField::Addr:
+        return text(info.local) || text(info.peer);
+      default:
+        return false;
     }
   }
 
   [[nodiscard]] bool body(const CallBody& body, const Call* call) const {
     const CallMatch match(term, body, call);
     switch (term.field) {
-      case QueryField::Fd: return match.fd();
-      case QueryField::File: return match.file();
-      case QueryField::Call: return match.name();
-      case QueryField::Path: return match.path();
-      case QueryField::Addr: return match.addr();
-      case QueryField::Events: return match.events();
-      case QueryField::Data: return match.data();
+      case QueryField::Fd:
+        return match.fd();
+      case QueryField::File:
+        return match.file();
+      case QueryField::Call:
+        return match.name();
+      case QueryField::Path:
+        return match.path();
+      case QueryField::Addr:
+        return match.addr();
+      case QueryField::Events:
+        return match.events();
+      case QueryField::Data:
+        return match.data();
       case QueryField::Type:
       case QueryField::Backlog:
-      case QueryField::Argument: return match.argument();
-      default: return false;
+      case QueryField::Argument:
+        return match.argument();
+      default:
+        return false;
     }
   }
 
@@ -236,22 +277,33 @@ struct RecordMatch {
       return call.error > 0 && call.error < kErrorNumbers && term.errors[size_t(call.error)];
     return body(call, &call) || common(call) || (call.socket && socket(*call.socket));
   }
-  [[nodiscard]] bool operator()(const Pending& pending) const { return body(pending, nullptr) || common(pending); }
+  [[nodiscard]] bool operator()(const Pending& pending) const {
+    return body(pending, nullptr) || common(pending);
+  }
   [[nodiscard]] bool operator()(const FdRow& row) const {
     switch (term.field) {
-      case QueryField::Fd: return number(row.fd);
-      case QueryField::File: return number(row.file);
-      case QueryField::Path: return text(row.path);
-      default: return common(row) || socket(row.socket);
+      case QueryField::Fd:
+        return number(row.fd);
+      case QueryField::File:
+        return number(row.file);
+      case QueryField::Path:
+        return text(row.path);
+      default:
+        return common(row) || socket(row.socket);
     }
   }
   [[nodiscard]] bool operator()(const WatchRow& row) const {
     switch (term.field) {
-      case QueryField::Fd: return number(row.fd) || number(row.epfd);
-      case QueryField::File: return number(row.file) || number(row.target);
-      case QueryField::Events: return any_bits(term.epoll_events, row.events);
-      case QueryField::Data: return number(int64_t(row.data));
-      default: return common(row);
+      case QueryField::Fd:
+        return number(row.fd) || number(row.epfd);
+      case QueryField::File:
+        return number(row.file) || number(row.target);
+      case QueryField::Events:
+        return any_bits(term.epoll_events, row.events);
+      case QueryField::Data:
+        return number(int64_t(row.data));
+      default:
+        return common(row);
     }
   }
   template <typename Record>
@@ -266,7 +318,8 @@ struct RecordMatch {
 
 bool QueryTerm::accepts(int64_t value) const {
   return std::ranges::any_of(numbers, [&](int64_t number) {
-    return is_unsigned ? compare(comparison, uint64_t(value), uint64_t(number)) : compare(comparison, value, number);
+    return is_unsigned ? compare(comparison, uint64_t(value), uint64_t(number))
+                       : compare(comparison, value, number);
   });
 }
 
@@ -276,7 +329,11 @@ bool QueryTerm::accepts(std::string_view value) const {
   });
 }
 
-bool QueryTerm::holds(const Event& event) const { return std::visit(RecordMatch{*this}, event) != negated; }
-bool QueryTerm::holds(const Call& call) const { return RecordMatch{*this}(call) != negated; }
+bool QueryTerm::holds(const Event& event) const {
+  return std::visit(RecordMatch{*this}, event) != negated;
+}
+bool QueryTerm::holds(const Call& call) const {
+  return RecordMatch{*this}(call) != negated;
+}
 
 }  // namespace loopscope::trace_model

@@ -27,16 +27,16 @@ constexpr FieldName kFields[]{
     {"fd", QueryField::Fd, ValueKind::Integer},         {"file", QueryField::File, ValueKind::Integer},
     {"call", QueryField::Call, ValueKind::Call},        {"path", QueryField::Path, ValueKind::Text},
     {"addr", QueryField::Addr, ValueKind::Text},        {"pid", QueryField::ProcessId, ValueKind::Integer},
-    {"tid", QueryField::ThreadId, ValueKind::Integer},       {"ret", QueryField::Ret, ValueKind::Integer},
-    {"error", QueryField::Error, ValueKind::ErrorName},     {"t", QueryField::T, ValueKind::Time},
+    {"tid", QueryField::ThreadId, ValueKind::Integer},  {"ret", QueryField::Ret, ValueKind::Integer},
+    {"error", QueryField::Error, ValueKind::ErrorName}, {"t", QueryField::T, ValueKind::Time},
     {"dur", QueryField::Dur, ValueKind::Time},          {"events", QueryField::Events, ValueKind::Symbol},
     {"data", QueryField::Data, ValueKind::Unsigned},    {"type", QueryField::Type, ValueKind::Type},
     {"kind", QueryField::Kind, ValueKind::Text},        {"backlog", QueryField::Backlog, ValueKind::Integer},
     {"queue", QueryField::Queue, ValueKind::Integer},   {"id", QueryField::Id, ValueKind::Integer}};
 
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kRecordTypes{
-    "trace", "process", "fd", "watch", "pending", "snapshot_end", "call",
-    "fork",  "exec",    "unshare", "exit", "lost", "end", "unknown"};
+    "trace", "process", "fd",      "watch", "pending", "snapshot_end", "call",
+    "fork",  "exec",    "unshare", "exit",  "lost",    "end",          "unknown"};
 
 struct Operation {
   std::string_view sign;
@@ -44,25 +44,33 @@ struct Operation {
   bool negated;
 };
 constexpr Operation kOperations[]{
-    {"=", Comparison::Equal, false},     {"!=", Comparison::Equal, true},      {"~", Comparison::Contains, false},
-    {"!~", Comparison::Contains, true},  {"<", Comparison::Less, false},       {"<=", Comparison::LessEqual, false},
-    {">", Comparison::Greater, false},   {">=", Comparison::GreaterEqual, false}};
+    {"=", Comparison::Equal, false},    {"!=", Comparison::Equal, true},
+    {"~", Comparison::Contains, false}, {"!~", Comparison::Contains, true},
+    {"<", Comparison::Less, false},     {"<=", Comparison::LessEqual, false},
+    {">", Comparison::Greater, false},  {">=", Comparison::GreaterEqual, false}};
 
 ValueKind value_kind(ArgKind kind) {
   switch (kind) {
-    case ArgKind::Octal: return ValueKind::Octal;
+    case ArgKind::Octal:
+      return ValueKind::Octal;
     case ArgKind::Flags:
-    case ArgKind::Choice: return ValueKind::Symbol;
-    case ArgKind::Opaque: return ValueKind::Unsigned;
-    case ArgKind::Ns: return ValueKind::Time;
+    case ArgKind::Choice:
+      return ValueKind::Symbol;
+    case ArgKind::Opaque:
+      return ValueKind::Unsigned;
+    case ArgKind::Ns:
+      return ValueKind::Time;
     case ArgKind::Path:
-    case ArgKind::Address: return ValueKind::Text;
-    default: return ValueKind::Integer;
+    case ArgKind::Address:
+      return ValueKind::Text;
+    default:
+      return ValueKind::Integer;
   }
 }
 
 // Every argument of that name, in the calls that have one.
-std::vector<std::vector<ArgumentTest>> arguments_named(std::string_view name, std::optional<ValueKind>& kind) {
+std::vector<std::vector<ArgumentTest>> arguments_named(std::string_view name,
+                                                       std::optional<ValueKind>& kind) {
   std::vector<std::vector<ArgumentTest>> tests(all_calls().size());
   for (size_t call = 0; call < tests.size(); ++call) {
     int8_t fd_set = 0;
@@ -92,7 +100,8 @@ class Compiler {
  private:
   Error find_field() {
     if (text_.operation.empty())
-      return "this is neither a file nor a condition; a condition is FIELD, an operator (= != ~ !~ < <= > >=) and a "
+      return "this is neither a file nor a condition; a condition is FIELD, an operator (= != ~ !~ < <= > "
+             ">=) and a "
              "value, without spaces";
     std::optional<ValueKind> kind;
     term_.arguments = arguments_named(text_.field, kind);
@@ -119,8 +128,8 @@ class Compiler {
   }
 
   Error check_operation() {
-    const bool number = kind_ == ValueKind::Integer || kind_ == ValueKind::Octal || kind_ == ValueKind::Unsigned ||
-                        kind_ == ValueKind::Time;
+    const bool number = kind_ == ValueKind::Integer || kind_ == ValueKind::Octal ||
+                        kind_ == ValueKind::Unsigned || kind_ == ValueKind::Time;
     if (number && contains())
       return fmt::format("{} is a number, of which {} has no meaning", text_.field, text_.operation);
     if (!number && !contains() && term_.comparison != Comparison::Equal)
@@ -143,24 +152,32 @@ class Compiler {
 
   Error take_alternative(std::string_view value) {
     switch (kind_) {
-      case ValueKind::Call: return take_call(value);
-      case ValueKind::ErrorName: return take_error(value);
-      case ValueKind::Symbol: return take_symbols(value) ? Error() : no_such_name(value);
-      case ValueKind::Type: return take_type(value);
-      case ValueKind::Text: term_.texts.emplace_back(value); return {};
-      default: return take_number(value);
+      case ValueKind::Call:
+        return take_call(value);
+      case ValueKind::ErrorName:
+        return take_error(value);
+      case ValueKind::Symbol:
+        return take_symbols(value) ? Error() : no_such_name(value);
+      case ValueKind::Type:
+        return take_type(value);
+      case ValueKind::Text:
+        term_.texts.emplace_back(value);
+        return {};
+      default:
+        return take_number(value);
     }
   }
 
   Error take_number(std::string_view value) {
     const bool time = kind_ == ValueKind::Time;
-    const auto number = value == "AT_FDCWD"        ? std::optional<int64_t>(-100)
-                        : time                     ? parse_duration(value)
+    const auto number = value == "AT_FDCWD"         ? std::optional<int64_t>(-100)
+                        : time                      ? parse_duration(value)
                         : kind_ == ValueKind::Octal ? parse_octal(value)
-                                                   : parse_integer(value);
+                                                    : parse_integer(value);
     if (!number && time)
       return fmt::format("\"{}\" is not a time; a time is a number and ns, us, ms or s, as in 10ms", value);
-    if (!number) return fmt::format("\"{}\" is not {} number", value, kind_ == ValueKind::Octal ? "an octal" : "a");
+    if (!number)
+      return fmt::format("\"{}\" is not {} number", value, kind_ == ValueKind::Octal ? "an octal" : "a");
     term_.numbers.push_back(*number);
     term_.is_unsigned = kind_ == ValueKind::Unsigned;
     return {};
@@ -180,10 +197,12 @@ class Compiler {
 
   Error take_error(std::string_view value) {
     bool any = false;
-    if (const auto number = parse_integer(value); number && !contains() && *number > 0 && *number < kErrorNumbers)
+    if (const auto number = parse_integer(value);
+        number && !contains() && *number > 0 && *number < kErrorNumbers)
       any = term_.errors[size_t(*number)] = true;
     for (int i = 1; i < kErrorNumbers; ++i)
-      if (const std::string_view name = error_name(i); !name.empty() && (contains() || name.size() == value.size()))
+      if (const std::string_view name = error_name(i);
+          !name.empty() && (contains() || name.size() == value.size()))
         if (names(value, name, contains())) any = term_.errors[size_t(i)] = true;
     if (any) return {};
     return fmt::format("there is no error \"{}\"; they have the names of errno(3), as EAGAIN", value);
@@ -195,7 +214,8 @@ class Compiler {
       if (contains() ? kRecordTypes[i].find(value) != std::string_view::npos : kRecordTypes[i] == value)
         term_.record_types |= 1u << i, any = true;
     if (any) return {};
-    return fmt::format("there is no type \"{}\"; records are of type {}", value, fmt::join(kRecordTypes, ", "));
+    return fmt::format("there is no type \"{}\"; records are of type {}", value,
+                       fmt::join(kRecordTypes, ", "));
   }
 
   bool take_symbols(std::string_view value) {
@@ -207,7 +227,8 @@ class Compiler {
     };
     for (size_t call = 0; call < term_.arguments.size(); ++call)
       for (ArgumentTest& test : term_.arguments[call])
-        if (const ArgSpec& arg = all_calls()[call].args[size_t(test.index)]; arg.symbols) add(test.bits, *arg.symbols);
+        if (const ArgSpec& arg = all_calls()[call].args[size_t(test.index)]; arg.symbols)
+          add(test.bits, *arg.symbols);
     if (term_.field == QueryField::Events) {
       add(term_.epoll_events, symbols::kEpollEvents);
       add(term_.poll_events, symbols::kPollEvents);
@@ -228,7 +249,9 @@ class Compiler {
 
 }  // namespace
 
-std::expected<QueryTerm, std::string> compile(const TermText& text) { return Compiler(text).compile(); }
+std::expected<QueryTerm, std::string> compile(const TermText& text) {
+  return Compiler(text).compile();
+}
 
 const std::vector<std::string_view>& query_field_names() {
   static const std::vector<std::string_view> names = [] {
@@ -239,6 +262,8 @@ const std::vector<std::string_view>& query_field_names() {
   return names;
 }
 
-std::string_view record_type_name(size_t index_in_event) { return kRecordTypes.at(index_in_event); }
+std::string_view record_type_name(size_t index_in_event) {
+  return kRecordTypes.at(index_in_event);
+}
 
 }  // namespace loopscope::trace_model

@@ -13,7 +13,24 @@
 namespace loopscope::trace_model {
 
 enum class QueryField : uint8_t {
-  Fd, File, Call, Path, Addr, ProcessId, ThreadId, Ret, Error, T, Dur, Events, Data, Type, Kind, Backlog, Queue, Id,
+  Fd,
+  File,
+  Call,
+  Path,
+  Addr,
+  ProcessId,
+  ThreadId,
+  Ret,
+  Error,
+  T,
+  Dur,
+  Events,
+  Data,
+  Type,
+  Kind,
+  Backlog,
+  Queue,
+  Id,
   Argument,  // only an argument of that name
 };
 
@@ -39,11 +56,11 @@ struct QueryTerm {
   std::vector<int64_t> numbers;
   bool is_unsigned = false;  // numbers are 64 bits without a sign
   std::vector<std::string> texts;
-  std::vector<bool> calls;     // Call: by index into all_calls()
-  std::vector<bool> errors;    // Error: by number
-  uint32_t record_types = 0;   // Type: by index into Event
-  std::vector<BitTest> epoll_events, poll_events;             // Events
-  std::vector<std::vector<ArgumentTest>> arguments;           // by index into all_calls()
+  std::vector<bool> calls;                           // Call: by index into all_calls()
+  std::vector<bool> errors;                          // Error: by number
+  uint32_t record_types = 0;                         // Type: by index into Event
+  std::vector<BitTest> epoll_events, poll_events;    // Events
+  std::vector<std::vector<ArgumentTest>> arguments;  // by index into all_calls()
 
   [[nodiscard]] bool holds(const Event& event) const;
   [[nodiscard]] bool holds(const Call& call) const;

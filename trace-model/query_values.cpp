@@ -22,9 +22,15 @@ std::optional<Number> whole_number(std::string_view text, int base = 10) {
   return error == std::errc() && at == end && !text.empty() ? std::optional(value) : std::nullopt;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
-bool same_letter(char a, char b) { return lower(a) == lower(b); }
-bool same_letters(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, same_letter); }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c;
+}
+bool same_letter(char a, char b) {
+  return lower(a) == lower(b);
+}
+bool same_letters(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, same_letter);
+}
 
 }  // namespace
 
@@ -38,7 +44,9 @@ std::optional<int64_t> parse_integer(std::string_view text) {
   return big ? std::optional(int64_t(*big)) : std::nullopt;
 }
 
-std::optional<int64_t> parse_octal(std::string_view text) { return whole_number<int64_t>(text, 8); }
+std::optional<int64_t> parse_octal(std::string_view text) {
+  return whole_number<int64_t>(text, 8);
+}
 
 std::optional<int64_t> parse_duration(std::string_view text) {
   for (const Unit& unit : kUnits) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kind of record as a table of its members: which there are, which must be there, and how each is read. For the
-// reader only.
+// A kind of record as a table of its members: which there are, which must be there, and how each is read. For
+// the reader only.
 #pragma once
 
 #include <span>
@@ -40,7 +40,8 @@ const Member<Record>* find_member(std::span<const Member<Record>> table, std::st
 }
 
 template <typename Record>
-bool read_members(json::object object, std::span<const Member<Record>> table, Record& record, Complaint& complaint) {
+bool read_members(json::object object, std::span<const Member<Record>> table, Record& record,
+                  Complaint& complaint) {
   uint64_t seen = 0;
   size_t next = 0;
   const bool read = each_member(object, complaint, [&](std::string_view key, json::value& value) {
@@ -60,8 +61,8 @@ bool read_members(json::object object, std::span<const Member<Record>> table, Re
 
 bool read_value(json::value& value, Origin& out, Complaint& complaint);
 
-// `call` and `pending`, in call_parser.cpp. The document is gone through a second time when `args` stand before
-// `call`.
+// `call` and `pending`, in call_parser.cpp. The document is gone through a second time when `args` stand
+// before `call`.
 bool read_call(json::document& document, Call& call, Complaint& complaint);
 bool read_pending(json::document& document, Pending& pending, Complaint& complaint);
 

@@ -12,10 +12,14 @@ static_assert(RecordParser::kPaddingBytes >= simdjson::SIMDJSON_PADDING);
 
 std::string why_not_json(simdjson::error_code error) {
   switch (error) {
-    case simdjson::UTF8_ERROR: return "the line is not UTF-8";
-    case simdjson::UNCLOSED_STRING: return "the line ends within a string";
-    case simdjson::UNESCAPED_CHARS: return "the line has a control character within a string";
-    default: return "the line is not a JSON object";
+    case simdjson::UTF8_ERROR:
+      return "the line is not UTF-8";
+    case simdjson::UNCLOSED_STRING:
+      return "the line ends within a string";
+    case simdjson::UNESCAPED_CHARS:
+      return "the line has a control character within a string";
+    default:
+      return "the line is not a JSON object";
   }
 }
 
@@ -70,9 +74,12 @@ bool RecordParser::Impl::read_type(std::string_view line) {
   json::value value;
   const auto found = object.find_field_unordered("type").get(value);
   std::string_view name;
-  if (found == simdjson::NO_SUCH_FIELD) sentence = "member type is missing";
-  else if (found != simdjson::SUCCESS) sentence = "the line is not a JSON object";
-  else if (value.get_string().get(name) != simdjson::SUCCESS) sentence = "member type is not a string";
+  if (found == simdjson::NO_SUCH_FIELD)
+    sentence = "member type is missing";
+  else if (found != simdjson::SUCCESS)
+    sentence = "the line is not a JSON object";
+  else if (value.get_string().get(name) != simdjson::SUCCESS)
+    sentence = "member type is not a string";
   if (!sentence.empty()) return false;
   type.assign(name);
   if (!document.is_alive()) {
@@ -88,7 +95,8 @@ bool RecordParser::Impl::read_header() {
   json::object object;
   int64_t format = 0;
   if (document.get_object().get(object) == simdjson::SUCCESS &&
-      object.find_field_unordered("format").get_int64().get(format) == simdjson::SUCCESS && format > kFormat) {
+      object.find_field_unordered("format").get_int64().get(format) == simdjson::SUCCESS &&
+      format > kFormat) {
     newer_format = format;
     return complaint.fail("is newer than what this version reads") || complaint.within("format");
   }
@@ -102,8 +110,10 @@ bool RecordParser::Impl::read_header() {
 bool RecordParser::Impl::read_record() {
   if (type == "call") {
     Call* call = std::get_if<Call>(&event);
-    if (call) call->clear();
-    else call = &event.emplace<Call>();
+    if (call)
+      call->clear();
+    else
+      call = &event.emplace<Call>();
     return read_call(document, *call, complaint);
   }
   if (type == "pending") return read_pending(document, event.emplace<Pending>(), complaint);
@@ -161,8 +171,14 @@ Event* RecordParser::parse(std::string_view line) {
   return is_record ? &impl_->event : nullptr;
 }
 
-const std::string& RecordParser::complaint() const { return impl_->sentence; }
-const std::vector<std::string>& RecordParser::notes() const { return impl_->complaint.notes; }
-int64_t RecordParser::newer_format() const { return impl_->newer_format; }
+const std::string& RecordParser::complaint() const {
+  return impl_->sentence;
+}
+const std::vector<std::string>& RecordParser::notes() const {
+  return impl_->complaint.notes;
+}
+int64_t RecordParser::newer_format() const {
+  return impl_->newer_format;
+}
 
 }  // namespace loopscope::trace_model

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line of a trace to one record. For readers of whole traces see trace_reader.h.
 //
-// The record is the parser's own and is used again for the next line, with the capacity of its strings and lists.
+// The record is the parser's own and is used again for the next line, with the capacity of its strings and
+// lists.
 #pragma once
 
 #include <memory>

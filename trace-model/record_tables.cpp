@@ -17,7 +17,8 @@ bool socket_hex(json::value& value, FdRow& row, Complaint& complaint) {
 bool threads(json::value& value, ProcessRow& row, Complaint& complaint) {
   return each_element(value, complaint, [&](json::value& item) {
     json::object object;
-    if (item.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("has an element that is no object");
+    if (item.get_object().get(object) != simdjson::SUCCESS)
+      return complaint.fail("has an element that is no object");
     ThreadName& thread = row.threads.emplace_back();
     return each_member(object, complaint, [&](std::string_view key, json::value& member) {
       if (key == "tid") return read_value(member, thread.tid, complaint);
@@ -50,7 +51,8 @@ bool loss_class(json::value& value, Lost& lost, Complaint& complaint) {
   std::string_view name;
   if (!read_value(value, name, complaint)) return false;
   const auto known = loss_class_of(name);
-  if (!known) complaint.notes.push_back("the class of loss \"" + std::string(name.substr(0, 80)) + "\" is not known");
+  if (!known)
+    complaint.notes.push_back("the class of loss \"" + std::string(name.substr(0, 80)) + "\" is not known");
   lost.loss_class = known.value_or(LossClass::Other);
   return true;
 }
@@ -124,13 +126,14 @@ constexpr Member<WatchRow> kWatch[]{
     {"target_closed", kOptional, into<&WatchRow::target_closed>},
     {"origin", kOptional, into<&WatchRow::origin>}};
 
-constexpr Member<SnapshotEnd> kSnapshotEnd[]{{"id", kRequired, into<&SnapshotEnd::id>},
-                                             {"t", kRequired, into<&SnapshotEnd::t>},
-                                             {"since", kRequired, into<&SnapshotEnd::since>},
-                                             {"pids", kOptional, into<&SnapshotEnd::pids>},
-                                             {"origin", kOptional, into<&SnapshotEnd::origin>},
-                                             {"incomplete", kOptional, into<&SnapshotEnd::incomplete>},
-                                             {"incomplete_hex", kOptional, hex_into<&SnapshotEnd::incomplete>}};
+constexpr Member<SnapshotEnd> kSnapshotEnd[]{
+    {"id", kRequired, into<&SnapshotEnd::id>},
+    {"t", kRequired, into<&SnapshotEnd::t>},
+    {"since", kRequired, into<&SnapshotEnd::since>},
+    {"pids", kOptional, into<&SnapshotEnd::pids>},
+    {"origin", kOptional, into<&SnapshotEnd::origin>},
+    {"incomplete", kOptional, into<&SnapshotEnd::incomplete>},
+    {"incomplete_hex", kOptional, hex_into<&SnapshotEnd::incomplete>}};
 
 constexpr Member<Fork> kFork[]{{"id", kRequired, into<&Fork::id>},
                                {"t", kRequired, into<&Fork::t>},
@@ -142,28 +145,20 @@ constexpr Member<Fork> kFork[]{{"id", kRequired, into<&Fork::id>},
                                {"fdtable", kOptional, into<&Fork::fdtable>},
                                {"flags", kOptional, bits<Fork, &Fork::flags, &symbols::kCloneFlags>}};
 
-constexpr Member<Exec> kExec[]{{"id", kRequired, into<&Exec::id>},
-                               {"t", kRequired, into<&Exec::t>},
-                               {"pid", kOptional, into<&Exec::pid>},
-                               {"tid", kRequired, into<&Exec::tid>},
-                               {"old_tid", kOptional, into<&Exec::old_tid>},
-                               {"exe", kOptional, into<&Exec::exe>},
-                               {"exe_hex", kOptional, hex_into<&Exec::exe>},
-                               {"fdtable", kOptional, into<&Exec::fdtable>}};
+constexpr Member<Exec> kExec[]{
+    {"id", kRequired, into<&Exec::id>},           {"t", kRequired, into<&Exec::t>},
+    {"pid", kOptional, into<&Exec::pid>},         {"tid", kRequired, into<&Exec::tid>},
+    {"old_tid", kOptional, into<&Exec::old_tid>}, {"exe", kOptional, into<&Exec::exe>},
+    {"exe_hex", kOptional, hex_into<&Exec::exe>}, {"fdtable", kOptional, into<&Exec::fdtable>}};
 
-constexpr Member<Unshare> kUnshare[]{{"id", kRequired, into<&Unshare::id>},
-                                     {"t", kRequired, into<&Unshare::t>},
-                                     {"pid", kOptional, into<&Unshare::pid>},
-                                     {"tid", kRequired, into<&Unshare::tid>},
-                                     {"fdtable", kRequired, into<&Unshare::fdtable>},
-                                     {"from", kOptional, into<&Unshare::from>}};
+constexpr Member<Unshare> kUnshare[]{
+    {"id", kRequired, into<&Unshare::id>},           {"t", kRequired, into<&Unshare::t>},
+    {"pid", kOptional, into<&Unshare::pid>},         {"tid", kRequired, into<&Unshare::tid>},
+    {"fdtable", kRequired, into<&Unshare::fdtable>}, {"from", kOptional, into<&Unshare::from>}};
 
-constexpr Member<Exit> kExit[]{{"id", kRequired, into<&Exit::id>},
-                               {"t", kRequired, into<&Exit::t>},
-                               {"pid", kOptional, into<&Exit::pid>},
-                               {"tid", kRequired, into<&Exit::tid>},
-                               {"code", kOptional, into<&Exit::code>},
-                               {"signal", kOptional, exit_signal},
+constexpr Member<Exit> kExit[]{{"id", kRequired, into<&Exit::id>},     {"t", kRequired, into<&Exit::t>},
+                               {"pid", kOptional, into<&Exit::pid>},   {"tid", kRequired, into<&Exit::tid>},
+                               {"code", kOptional, into<&Exit::code>}, {"signal", kOptional, exit_signal},
                                {"last", kOptional, into<&Exit::last>}};
 
 constexpr Member<Lost> kLost[]{{"id", kRequired, into<&Lost::id>},
@@ -172,15 +167,12 @@ constexpr Member<Lost> kLost[]{{"id", kRequired, into<&Lost::id>},
                                {"count", kRequired, into<&Lost::count>},
                                {"class", kRequired, loss_class}};
 
-constexpr Member<End> kEnd[]{{"id", kRequired, into<&End::id>},
-                             {"t", kRequired, into<&End::t>},
-                             {"events", kRequired, into<&End::events>},
-                             {"lost", kRequired, into<&End::lost>},
-                             {"reason", kOptional, into<&End::reason>},
-                             {"reason_hex", kOptional, hex_into<&End::reason>},
-                             {"error", kOptional, into<&End::error>},
-                             {"error_hex", kOptional, hex_into<&End::error>},
-                             {"skipped", kOptional, into<&End::skipped>}};
+constexpr Member<End> kEnd[]{
+    {"id", kRequired, into<&End::id>},          {"t", kRequired, into<&End::t>},
+    {"events", kRequired, into<&End::events>},  {"lost", kRequired, into<&End::lost>},
+    {"reason", kOptional, into<&End::reason>},  {"reason_hex", kOptional, hex_into<&End::reason>},
+    {"error", kOptional, into<&End::error>},    {"error_hex", kOptional, hex_into<&End::error>},
+    {"skipped", kOptional, into<&End::skipped>}};
 
 constexpr Member<Unknown> kUnknown[]{{"id", kRequired, into<&Unknown::id>},
                                      {"type", kRequired, into<&Unknown::type>}};
@@ -190,34 +182,60 @@ constexpr Member<Unknown> kUnknown[]{{"id", kRequired, into<&Unknown::id>},
 bool read_value(json::value& value, Origin& out, Complaint& complaint) {
   std::string_view name;
   if (!read_value(value, name, complaint)) return false;
-  if (const auto origin = origin_of(name)) out = *origin;
-  else complaint.notes.push_back("the origin \"" + std::string(name.substr(0, 80)) + "\" is not known");
+  if (const auto origin = origin_of(name))
+    out = *origin;
+  else
+    complaint.notes.push_back("the origin \"" + std::string(name.substr(0, 80)) + "\" is not known");
   return true;
 }
 
 template <>
-std::span<const Member<TraceHeader>> members_of() { return kTrace; }
+std::span<const Member<TraceHeader>> members_of() {
+  return kTrace;
+}
 template <>
-std::span<const Member<ProcessRow>> members_of() { return kProcess; }
+std::span<const Member<ProcessRow>> members_of() {
+  return kProcess;
+}
 template <>
-std::span<const Member<FdRow>> members_of() { return kFd; }
+std::span<const Member<FdRow>> members_of() {
+  return kFd;
+}
 template <>
-std::span<const Member<WatchRow>> members_of() { return kWatch; }
+std::span<const Member<WatchRow>> members_of() {
+  return kWatch;
+}
 template <>
-std::span<const Member<SnapshotEnd>> members_of() { return kSnapshotEnd; }
+std::span<const Member<SnapshotEnd>> members_of() {
+  return kSnapshotEnd;
+}
 template <>
-std::span<const Member<Fork>> members_of() { return kFork; }
+std::span<const Member<Fork>> members_of() {
+  return kFork;
+}
 template <>
-std::span<const Member<Exec>> members_of() { return kExec; }
+std::span<const Member<Exec>> members_of() {
+  return kExec;
+}
 template <>
-std::span<const Member<Unshare>> members_of() { return kUnshare; }
+std::span<const Member<Unshare>> members_of() {
+  return kUnshare;
+}
 template <>
-std::span<const Member<Exit>> members_of() { return kExit; }
+std::span<const Member<Exit>> members_of() {
+  return kExit;
+}
 template <>
-std::span<const Member<Lost>> members_of() { return kLost; }
+std::span<const Member<Lost>> members_of() {
+  return kLost;
+}
 template <>
-std::span<const Member<End>> members_of() { return kEnd; }
+std::span<const Member<End>> members_of() {
+  return kEnd;
+}
 template <>
-std::span<const Member<Unknown>> members_of() { return kUnknown; }
+std::span<const Member<Unknown>> members_of() {
+  return kUnknown;
+}
 
 }  // namespace loopscope::trace_model

@@ -14,28 +14,36 @@ namespace {
 Ns time_of(const Event& event) {
   return std::visit(
       [](const auto& record) -> Ns {
-        if constexpr (requires { record.t; }) return record.t;
-        else return 0;
+        if constexpr (requires { record.t; })
+          return record.t;
+        else
+          return 0;
       },
       event);
 }
 
 void append_call_name(std::string& out, const CallBody& body) {
-  if (body.spec) out += body.spec->name;
-  else append_safe(out, body.unknown_name);
+  if (body.spec)
+    out += body.spec->name;
+  else
+    append_safe(out, body.unknown_name);
 }
 
 // The descriptor that a call returned: the model knows it once the call is applied.
 void append_returned(std::string& out, const Call& call, const Model::State& state) {
   if (call.error > 0) {
     out += "-1 ";
-    if (const std::string_view name = error_name(call.error); !name.empty()) out += name;
-    else append_number(out, call.error);
+    if (const std::string_view name = error_name(call.error); !name.empty())
+      out += name;
+    else
+      append_number(out, call.error);
     return;
   }
   const bool descriptor = (call.spec && call.spec->returns_fd) || call.ret_file;
-  if (descriptor) append_descriptor(out, state, call.ret_file, call.pid, call.ret);
-  else append_number(out, call.ret);
+  if (descriptor)
+    append_descriptor(out, state, call.ret_file, call.pid, call.ret);
+  else
+    append_number(out, call.ret);
 }
 
 void append_poll_results(std::string& out, const Call& call) {
@@ -61,8 +69,10 @@ void append_select_results(std::string& out, const Call& call) {
     bool in_set = false;
     for (const ReadyEntry& entry : call.ready) {
       if (!(entry.events & event)) continue;
-      if (in_set) out += ' ';
-      else out.append(any ? ", " : " (").append(name);
+      if (in_set)
+        out += ' ';
+      else
+        out.append(any ? ", " : " (").append(name);
       any = in_set = true;
       append_number(out, entry.fd);
     }
@@ -82,7 +92,8 @@ void append_rights(std::string& out, const Call& call, const Model::State& state
   out += ')';
 }
 
-// What the kernel says of a socket where it is not what the arguments say: the port it chose, the backlog in force.
+// What the kernel says of a socket where it is not what the arguments say: the port it chose, the backlog in
+// force.
 void append_socket_facts(std::string& out, const Call& call) {
   if (!call.socket || !call.spec || (call.error && call.error != EINPROGRESS)) return;
   const SocketInfo& socket = *call.socket;
@@ -152,7 +163,8 @@ void append_call(std::string& out, const CallBody& body, const Call* call, const
 void append_line_begin(std::string& out, const Event& event, const Model::State& state) {
   append_seconds(out, time_of(event));
   if (const Call* call = std::get_if<Call>(&event)) return append_call(out, *call, call, state);
-  if (const Pending* pending = std::get_if<Pending>(&event)) return append_call(out, *pending, nullptr, state);
+  if (const Pending* pending = std::get_if<Pending>(&event))
+    return append_call(out, *pending, nullptr, state);
   append_row(out, event, state);
 }
 

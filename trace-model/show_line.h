@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A record as one line that a reader of strace(1) knows his way around in:
 //
-//        0.126000  4711          accept4(6<tcp 0.0.0.0:8079 listen>, 127.0.0.1:51124, SOCK_CLOEXEC) = 12<tcp …> <900ns>
+//        0.126000  4711          accept4(6<tcp 0.0.0.0:8079 listen>, 127.0.0.1:51124, SOCK_CLOEXEC) = 12<tcp
+//        …> <900ns>
 //
-// Seconds since the attach (of a call: when it began), the process (and .thread where it is another), what happened.
-// Arguments stand in the order of the system call; pointers that the trace has nothing about are "...". A descriptor
-// is followed by what it is, as far as the model knows. Everything that came from the traced process is escaped: a
-// line is one line, and moves no cursor.
+// Seconds since the attach (of a call: when it began), the process (and .thread where it is another), what
+// happened. Arguments stand in the order of the system call; pointers that the trace has nothing about are
+// "...". A descriptor is followed by what it is, as far as the model knows. Everything that came from the
+// traced process is escaped: a line is one line, and moves no cursor.
 //
-// A line is made in two halves, because what a call's arguments name is known before the record is applied to the
-// model and what it made is known afterwards:
+// A line is made in two halves, because what a call's arguments name is known before the record is applied to
+// the model and what it made is known afterwards:
 //
 //   model.join(call);
 //   append_line_begin(out, event, model.state());

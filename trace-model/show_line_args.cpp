@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// In the order of the system call's own arguments. What the trace has from memory behind a pointer without a place of
-// its own (ArgSpec::position -1) follows in braces with its names; epoll_ctl's event looks as strace writes it.
+// In the order of the system call's own arguments. What the trace has from memory behind a pointer without a
+// place of its own (ArgSpec::position -1) follows in braces with its names; epoll_ctl's event looks as strace
+// writes it.
 #include "trace-model/show_line_args.h"
 
 #include <algorithm>
@@ -75,12 +76,15 @@ void ArgumentWriter::write_placed() {
     if (arg.position < 0) continue;
     write_gap(next_position, arg.position);
     separate();
-    if (body_.has(i)) write_value(i, fd_set);
-    else write_absent(i);
+    if (body_.has(i))
+      write_value(i, fd_set);
+    else
+      write_absent(i);
     fd_set += arg.kind == ArgKind::FdSet;
     next_position = arg.position + 1;
   }
-  if (body_.spec->wait == WaitKind::Accept && next_position == 1) write_gap(1, 2);  // accept(2)'s last are pointers
+  if (body_.spec->wait == WaitKind::Accept && next_position == 1)
+    write_gap(1, 2);  // accept(2)'s last are pointers
 }
 
 // Arguments the trace has no value of: pointers. What came back through one stands in its place.
@@ -109,17 +113,23 @@ void ArgumentWriter::write_in_memory() {
     if (arg.kind == ArgKind::Ns || body_.spec->name == "ioctl") {  // an argument of its own, by pointer
       if (!known) continue;
       separate();
-      if (body_.has(i)) write_value(i, 0);
-      else write_absent(i);
+      if (body_.has(i))
+        write_value(i, 0);
+      else
+        write_absent(i);
       continue;
     }
     const bool zero_flags = arg.kind == ArgKind::Flags && i + 1 < int(args.size()) && body_.has(i + 1);
     if (!known && !zero_flags) continue;
-    if (braces) out_ += ", ";
-    else separate(), out_ += '{', braces = true;
+    if (braces)
+      out_ += ", ";
+    else
+      separate(), out_ += '{', braces = true;
     if (arg.name != "events") out_.append(arg.name).append("=");
-    if (body_.has(i)) write_value(i, 0);
-    else write_absent(i);
+    if (body_.has(i))
+      write_value(i, 0);
+    else
+      write_absent(i);
   }
   if (braces) out_ += '}';
 }
@@ -130,10 +140,17 @@ void ArgumentWriter::write_absent(int index) {
     return;
   }
   switch (body_.spec->args[size_t(index)].kind) {
-    case ArgKind::Flags: out_ += '0'; return;
-    case ArgKind::PollFds: out_ += "[]"; return;
-    case ArgKind::FdSet: out_ += "NULL"; return;
-    default: out_ += '?';
+    case ArgKind::Flags:
+      out_ += '0';
+      return;
+    case ArgKind::PollFds:
+      out_ += "[]";
+      return;
+    case ArgKind::FdSet:
+      out_ += "NULL";
+      return;
+    default:
+      out_ += '?';
   }
 }
 
@@ -150,27 +167,38 @@ void ArgumentWriter::write_value(int index, int fd_set) {
         return;
       }
       return append_number(out_, value);
-    case ArgKind::Uint: return append_number(out_, uint64_t(value));
-    case ArgKind::Octal: return append_octal(out_, uint64_t(value));
+    case ArgKind::Uint:
+      return append_number(out_, uint64_t(value));
+    case ArgKind::Octal:
+      return append_octal(out_, uint64_t(value));
     case ArgKind::DirFd:
       if (value == kAtFdCwd) {
         out_ += "AT_FDCWD";
         return;
       }
       [[fallthrough]];
-    case ArgKind::Fd: return write_descriptor(body_.files[size_t(index)], value);
+    case ArgKind::Fd:
+      return write_descriptor(body_.files[size_t(index)], value);
     case ArgKind::Flags:
-    case ArgKind::Choice: return append_symbols(out_, *arg.symbols, uint64_t(value));
-    case ArgKind::Opaque: return append_hex(out_, uint64_t(value));
+    case ArgKind::Choice:
+      return append_symbols(out_, *arg.symbols, uint64_t(value));
+    case ArgKind::Opaque:
+      return append_hex(out_, uint64_t(value));
     case ArgKind::Ns:
-      if (value < 0) out_ += "NULL";
-      else append_duration(out_, value);
+      if (value < 0)
+        out_ += "NULL";
+      else
+        append_duration(out_, value);
       return;
     case ArgKind::Path:
-    case ArgKind::Address: return write_text(index);
-    case ArgKind::FdPair: return write_fd_pair();
-    case ArgKind::PollFds: return write_poll_fds();
-    case ArgKind::FdSet: return write_fd_set(body_.fd_sets[size_t(fd_set)]);
+    case ArgKind::Address:
+      return write_text(index);
+    case ArgKind::FdPair:
+      return write_fd_pair();
+    case ArgKind::PollFds:
+      return write_poll_fds();
+    case ArgKind::FdSet:
+      return write_fd_set(body_.fd_sets[size_t(fd_set)]);
   }
 }
 
@@ -233,9 +261,12 @@ void ArgumentWriter::write_fd_set(const std::vector<int>& fds) {
 
 void ArgumentWriter::write_fcntl_argument(int64_t value) {
   const int64_t operation = body_.arg("op").value_or(-1);
-  if (operation == kFSetFl) append_symbols(out_, symbols::kOpenFlags, uint64_t(value));
-  else if (operation == kFSetFd && value == 1) out_ += "FD_CLOEXEC";
-  else append_number(out_, value);
+  if (operation == kFSetFl)
+    append_symbols(out_, symbols::kOpenFlags, uint64_t(value));
+  else if (operation == kFSetFd && value == 1)
+    out_ += "FD_CLOEXEC";
+  else
+    append_number(out_, value);
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace loopscope::trace_model {
 
-// `call` where the call has returned, for what it gave back through a pointer (ready events, the peer); nullptr for
-// one in progress.
+// `call` where the call has returned, for what it gave back through a pointer (ready events, the peer);
+// nullptr for one in progress.
 void append_arguments(std::string& out, const CallBody& body, const Call* call, const Model::State& state);
 
 }  // namespace loopscope::trace_model

@@ -70,8 +70,10 @@ void append_descriptor(std::string& out, const Model::State& state, FileId file,
   const size_t begin = out.size();
   out += '<';
   append_file(out, *known);
-  if (out.size() == begin + 1) out.pop_back();
-  else out += '>';
+  if (out.size() == begin + 1)
+    out.pop_back();
+  else
+    out += '>';
 }
 
 void append_ready(std::string& out, const Model::State& state, Pid pid, const ReadyEntry& entry) {
@@ -91,13 +93,16 @@ void append_ready(std::string& out, const Model::State& state, Pid pid, const Re
   } else {
     out += "fd ";
     append_number(out, entry.fd);
-    // Without an identity, what the number names now need not be what was registered: it may have been used again.
+    // Without an identity, what the number names now need not be what was registered: it may have been used
+    // again.
     const OpenFile* file = entry.file ? file_of(state, entry.file, pid, entry.fd) : nullptr;
     if (const size_t begin = out.size(); file) {
       out += " (";
       append_target(out, *file);
-      if (out.size() == begin + 2) out.resize(begin);
-      else out += ')';
+      if (out.size() == begin + 2)
+        out.resize(begin);
+      else
+        out += ')';
     }
   }
   out += '}';

@@ -18,7 +18,8 @@ void append_descriptor(std::string& out, const Model::State& state, FileId file,
 void append_file(std::string& out, const OpenFile& file);
 void append_socket(std::string& out, const SocketInfo& socket);
 
-// "{EPOLLIN, data=0x6 → fd 6 (listener 0.0.0.0:8079)}": what an epoll call returned and which registration it is.
+// "{EPOLLIN, data=0x6 → fd 6 (listener 0.0.0.0:8079)}": what an epoll call returned and which registration it
+// is.
 void append_ready(std::string& out, const Model::State& state, Pid pid, const ReadyEntry& entry);
 
 }  // namespace loopscope::trace_model

@@ -40,8 +40,10 @@ class RowWriter {
     append_who(out_, row.pid, row.pid);
     number("--- fd ", row.fd);
     out_ += " is ";
-    if (row.path.empty() || !row.socket.local.empty()) append_socket(out_, row.socket);
-    else append_safe(out_, row.path);
+    if (row.path.empty() || !row.socket.local.empty())
+      append_socket(out_, row.socket);
+    else
+      append_safe(out_, row.path);
     if (!row.socket.state.empty() && row.socket.state != "listen") text(", ", row.socket.state);
     if (row.socket.backlog) number(", backlog ", *row.socket.backlog);
     if (row.socket.queue) number(", queue ", *row.socket.queue);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records that are no calls, in the manner in which strace tells of signals and exits: --- so --- and +++ so +++.
+// Records that are no calls, in the manner in which strace tells of signals and exits: --- so --- and +++ so
+// +++.
 #pragma once
 
 #include <string>

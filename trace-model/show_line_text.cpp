@@ -42,7 +42,8 @@ void append_duration(std::string& out, Ns duration) {
   for (const Unit& unit : kUnits) {
     if (duration > -unit.ns && duration < unit.ns) continue;
     const double value = double(duration) / double(unit.ns);
-    fmt::format_to(std::back_inserter(out), "{:.{}g}{}", value, value >= 1000 ? 15 : 3 + (value >= 100), unit.name);
+    fmt::format_to(std::back_inserter(out), "{:.{}g}{}", value, value >= 1000 ? 15 : 3 + (value >= 100),
+                   unit.name);
     return;
   }
   append_number(out, duration);
@@ -50,7 +51,9 @@ void append_duration(std::string& out, Ns duration) {
 }
 
 // Of a damaged trace the difference may not fit; it is wrong then, but no undefined behaviour.
-void append_time_between(std::string& out, Ns from, Ns to) { append_duration(out, Ns(uint64_t(to) - uint64_t(from))); }
+void append_time_between(std::string& out, Ns from, Ns to) {
+  append_duration(out, Ns(uint64_t(to) - uint64_t(from)));
+}
 
 void append_seconds(std::string& out, Ns t) {
   const bool negative = t < 0;
@@ -77,8 +80,10 @@ void append_symbols(std::string& out, const SymbolTable& table, uint64_t bits) {
   if (table.choice_mask) {
     const uint64_t choice = bits & table.choice_mask;
     const auto found = std::ranges::find(table.choices, choice, &Symbol::bits);
-    if (found != table.choices.end()) out += found->name;
-    else unnamed = choice;
+    if (found != table.choices.end())
+      out += found->name;
+    else
+      unnamed = choice;
     bits &= ~table.choice_mask;
   }
   for (const Symbol& flag : table.flags) {
@@ -95,8 +100,10 @@ void append_symbols(std::string& out, const SymbolTable& table, uint64_t bits) {
 }
 
 void append_safe(std::string& out, std::string_view raw) {
-  if (is_plain(raw)) out += raw;
-  else out += terminal_text(raw);
+  if (is_plain(raw))
+    out += raw;
+  else
+    out += terminal_text(raw);
 }
 
 void append_quoted(std::string& out, std::string_view raw) {

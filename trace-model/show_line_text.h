@@ -18,12 +18,13 @@ void append_number(std::string& out, Number value) {
   char digits[24];
   out.append(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
 }
-void append_hex(std::string& out, uint64_t value);   // 0x1f
+void append_hex(std::string& out, uint64_t value);    // 0x1f
 void append_octal(std::string& out, uint64_t value);  // 0644
 
-void append_duration(std::string& out, Ns duration);  // "900ns", "12.3us", "4.56ms", "1.5s": as a query takes it
+void append_duration(std::string& out,
+                     Ns duration);  // "900ns", "12.3us", "4.56ms", "1.5s": as a query takes it
 void append_time_between(std::string& out, Ns from, Ns to);
-void append_seconds(std::string& out, Ns t);          // "0.126000", right-aligned in the time column
+void append_seconds(std::string& out, Ns t);  // "0.126000", right-aligned in the time column
 
 // "IN|OUT|0x40" of the names of a table; "0" for no bits.
 void append_symbols(std::string& out, const SymbolTable& table, uint64_t bits);

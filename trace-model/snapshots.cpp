@@ -10,7 +10,8 @@ namespace {
 constexpr size_t kMaxGaps = 10'000;
 
 ListenerOrigin held_through(Origin origin) {
-  return origin == Origin::Exec || origin == Origin::Fork ? ListenerOrigin::Inherited : ListenerOrigin::Snapshot;
+  return origin == Origin::Exec || origin == Origin::Fork ? ListenerOrigin::Inherited
+                                                          : ListenerOrigin::Snapshot;
 }
 
 void replace_stated(std::string& known, const std::string& stated) {
@@ -110,7 +111,8 @@ void State::drop_unconfirmed_items(const FdTable& table, Ns since, Ns t) {
     });
     for (const auto& [target, fd] : gone) {
       list->remove(target, fd, t, false);
-      if (Listener* listener = listeners.find(target)) note_removed(*listener, WatchedBy::EpollCtl, list->instance(), fd, t);
+      if (Listener* listener = listeners.find(target))
+        note_removed(*listener, WatchedBy::EpollCtl, list->instance(), fd, t);
     }
   });
 }
@@ -118,7 +120,8 @@ void State::drop_unconfirmed_items(const FdTable& table, Ns since, Ns t) {
 void State::on(const Lost& record) {
   lost += record.count;
   ++gap_count;
-  if (gaps.size() < kMaxGaps) gaps.push_back({record.t, record.until, record.count, record.loss_class, record.id});
+  if (gaps.size() < kMaxGaps)
+    gaps.push_back({record.t, record.until, record.count, record.loss_class, record.id});
   if (record.loss_class == LossClass::Call || record.loss_class == LossClass::Lifecycle) uncertain = true;
   // What a thread did since its last wait is no longer known to be one iteration.
   processes.for_each_thread([](Thread& thread) { thread.returned_from = nullptr; });

@@ -36,7 +36,13 @@ FdRow fd_row(Pid pid, FdTableId table, int fd, const FdEntry& entry, Ns t) {
   row.fd = fd;
   row.file = file.id;
   row.fdtable = table;
-  row.socket = {std::string(kind_name(file.kind)), file.state, file.sock_type, file.local, file.peer, file.backlog, file.queue,
+  row.socket = {std::string(kind_name(file.kind)),
+                file.state,
+                file.sock_type,
+                file.local,
+                file.peer,
+                file.backlog,
+                file.queue,
                 file.inode};
   row.path = file.path;
   row.cloexec = entry.cloexec;
@@ -75,12 +81,15 @@ std::vector<Event> Model::state_rows(Ns t) const {
     rows.emplace_back(process_row(*state_, *process, t));
     for (const FdTable* table : state_->tables_of(*process)) {
       const FdTableId stated = table == process->table ? 0 : table->id();
-      table->for_each([&](int fd, const FdEntry& entry) { rows.emplace_back(fd_row(process->pid, stated, fd, entry, t)); });
+      table->for_each([&](int fd, const FdEntry& entry) {
+        rows.emplace_back(fd_row(process->pid, stated, fd, entry, t));
+      });
     }
   }
   for (const Process* process : live)
     process->table->for_each([&](int epfd, const FdEntry& entry) {
-      const InterestList* list = entry.open->kind == FileKind::Epoll ? state_->interest.find(entry.open->id) : nullptr;
+      const InterestList* list =
+          entry.open->kind == FileKind::Epoll ? state_->interest.find(entry.open->id) : nullptr;
       if (!list) return;
       list->for_each([&](const InterestItem& item) {
         const bool closed = process->table->at(item.fd) != item.target;

@@ -32,7 +32,9 @@ void StreamDecoder::feed(std::string_view bytes) {
   fed_ += bytes;
 }
 
-void StreamDecoder::end() { ended_ = true; }
+void StreamDecoder::end() {
+  ended_ = true;
+}
 
 bool StreamDecoder::recognise() {
   if (kind_ != Kind::Unknown) return true;
@@ -58,7 +60,8 @@ size_t StreamDecoder::copy(std::span<char> out) {
 // After damage: on to where a frame seems to begin. Whether one does, decompressing it tells.
 bool StreamDecoder::find_frame() {
   const size_t at = fed_.find(kMagic, used_);
-  used_ = at != std::string::npos ? at : std::max(used_, fed_.size() - std::min(fed_.size(), kMagic.size() - 1));
+  used_ =
+      at != std::string::npos ? at : std::max(used_, fed_.size() - std::min(fed_.size(), kMagic.size() - 1));
   if (at == std::string::npos && ended_) used_ = fed_.size();
   lost_ = at == std::string::npos;
   return !lost_;
@@ -79,7 +82,8 @@ size_t StreamDecoder::decompress(std::span<char> out) {
     ZSTD_DCtx_reset(zstd_->context.get(), ZSTD_reset_session_only);
     lost_ = true;
     in_frame_ = full_ = false;
-    input.pos = std::max(input.pos, std::min(used_ + 1, fed_.size()));  // on, or the same frame would be found again
+    input.pos =
+        std::max(input.pos, std::min(used_ + 1, fed_.size()));  // on, or the same frame would be found again
     break;
   }
   used_ = input.pos;
@@ -90,7 +94,9 @@ size_t StreamDecoder::decompress(std::span<char> out) {
   return output.pos;
 }
 
-std::string StreamDecoder::take_damage() { return std::exchange(damage_, {}); }
+std::string StreamDecoder::take_damage() {
+  return std::exchange(damage_, {});
+}
 
 bool StreamDecoder::drained() const {
   return ended_ && used_ == fed_.size() && !in_frame_ && !full_ && damage_.empty();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a trace file as text: as they are, or out of Zstandard, whichever the first bytes say. Decodes only
-// as much as is asked for, so that a small file that decodes to a huge one needs no huge memory.
+// The bytes of a trace file as text: as they are, or out of Zstandard, whichever the first bytes say. Decodes
+// only as much as is asked for, so that a small file that decodes to a huge one needs no huge memory.
 #pragma once
 
 #include <cstdint>
@@ -21,11 +21,12 @@ class StreamDecoder {
   void feed(std::string_view bytes);
   void end();  // no more will be fed
 
-  // Puts text into `out` and says how much. 0: feed more first, or see damage(), or everything has been decoded.
+  // Puts text into `out` and says how much. 0: feed more first, or see damage(), or everything has been
+  // decoded.
   [[nodiscard]] size_t decode(std::span<char> out);
 
-  // What was wrong with the compressed data, once. Behind it decoding goes on with the next frame that begins, so
-  // text is missing here.
+  // What was wrong with the compressed data, once. Behind it decoding goes on with the next frame that
+  // begins, so text is missing here.
   [[nodiscard]] std::string take_damage();
 
   [[nodiscard]] bool drained() const;  // ended, and all text has been handed out

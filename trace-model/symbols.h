@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names for the numbers of the system-call interface: flags, operations, error numbers, epoll events.
 //
-// A SymbolTable describes one argument. Some arguments are a set of bits, some one choice out of many, and some
-// both at once: open(2)'s flags hold the access mode in the low two bits, socket(2)'s type holds SOCK_ flags above
-// the type, clone(2)'s flags hold the exit signal in the low byte. `choice_mask` is the part that is a choice.
+// A SymbolTable describes one argument. Some arguments are a set of bits, some one choice out of many, and
+// some both at once: open(2)'s flags hold the access mode in the low two bits, socket(2)'s type holds SOCK_
+// flags above the type, clone(2)'s flags hold the exit signal in the low byte. `choice_mask` is the part that
+// is a choice.
 //
-// Values are those of x86-64 and arm64 as written in the kernel's include/uapi; where the two differ the table
-// says so. Names are the man pages'.
+// Values are those of x86-64 and arm64 as written in the kernel's include/uapi; where the two differ the
+// table says so. Names are the man pages'.
 #pragma once
 
 #include <cstdint>
@@ -42,11 +43,11 @@ void append_names(const SymbolTable& table, uint64_t bits, std::vector<std::stri
 [[nodiscard]] std::optional<int> error_number(std::string_view name);  // also of "531"
 
 namespace symbols {
-extern const SymbolTable kEpollEvents, kEpollOp, kEpollCreateFlags, kPollEvents, kOpenFlags, kOpenResolve, kAtDirFd,
-    kSocketDomain, kSocketType, kAcceptFlags, kShutdownHow, kDupFlags, kFcntlOp, kIoctlOp, kCloseRangeFlags,
-    kPipeFlags, kEventfdFlags, kTimerfdFlags, kTimerfdSetFlags, kClockId, kSignalfdFlags, kMemfdFlags,
-    kInotifyFlags, kPidfdFlags, kCloneFlags, kExecveatFlags, kMessageFlags, kSpliceFlags, kUringSetupFlags,
-    kUringEnterFlags, kUringRegisterOp, kSignal;
+extern const SymbolTable kEpollEvents, kEpollOp, kEpollCreateFlags, kPollEvents, kOpenFlags, kOpenResolve,
+    kAtDirFd, kSocketDomain, kSocketType, kAcceptFlags, kShutdownHow, kDupFlags, kFcntlOp, kIoctlOp,
+    kCloseRangeFlags, kPipeFlags, kEventfdFlags, kTimerfdFlags, kTimerfdSetFlags, kClockId, kSignalfdFlags,
+    kMemfdFlags, kInotifyFlags, kPidfdFlags, kCloneFlags, kExecveatFlags, kMessageFlags, kSpliceFlags,
+    kUringSetupFlags, kUringEnterFlags, kUringRegisterOp, kSignal;
 }
 
 }  // namespace loopscope::trace_model

@@ -14,8 +14,8 @@ bool is_continuation(char byte) {
   return (uint8_t(byte) & 0xc0) == 0x80;
 }
 
-// U+0000 to U+001F and U+007F to U+009F, as a well-formed sequence; and what turns the direction of writing or breaks
-// a line: U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069.
+// U+0000 to U+001F and U+007F to U+009F, as a well-formed sequence; and what turns the direction of writing
+// or breaks a line: U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069.
 bool is_control(std::string_view sequence) {
   const auto first = uint8_t(sequence[0]);
   if (first < 0x20 || first == 0x7f || (first == 0xc2 && uint8_t(sequence[1]) < 0xa0)) return true;

@@ -8,8 +8,8 @@
 
 namespace loopscope::trace_model {
 
-// Control characters (also U+0080 to U+009F, and DEL), those that turn the direction of writing, and bytes that are not UTF-8 become \n, \t or \xNN, a
-// backslash \\. The rest stays.
+// Control characters (also U+0080 to U+009F, and DEL), those that turn the direction of writing, and bytes
+// that are not UTF-8 become \n, \t or \xNN, a backslash \\. The rest stays.
 [[nodiscard]] std::string terminal_text(std::string_view raw);
 
 // How many columns it takes, counting every character as one; for text that terminal_text() returned.

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <unistd.h>
+#include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,9 +16,11 @@ constexpr size_t kBlockBytes = 256 * 1024;
 
 }  // namespace
 
-std::expected<TraceFile, std::string> TraceFile::open(const std::string& path, const TraceReader::Limits& limits) {
+std::expected<TraceFile, std::string> TraceFile::open(const std::string& path,
+                                                      const TraceReader::Limits& limits) {
   const bool standard_input = path == "-";
-  const int fd = standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const int fd =
+      standard_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const std::string name = standard_input ? "standard input" : path;
   if (fd < 0) return std::unexpected(fmt::format("cannot read {}: {}", name, std::strerror(errno)));
   return TraceFile(name, fd, limits);
@@ -67,7 +69,8 @@ std::expected<const Record*, std::string> TraceFile::next() {
   }
   if (reader_.record_count()) return nullptr;
   if (!reader_.problem_count()) return std::unexpected(fmt::format("{} is empty: it holds no trace", path_));
-  return std::unexpected(fmt::format("{} is not a loopscope trace: {}", path_, sentence_of(reader_.problems().front())));
+  return std::unexpected(
+      fmt::format("{} is not a loopscope trace: {}", path_, sentence_of(reader_.problems().front())));
 }
 
 }  // namespace loopscope::trace_model

@@ -11,7 +11,9 @@ namespace {
 constexpr size_t kChunkBytes = 64 * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
-bool blank(std::string_view line) { return line.find_first_not_of(" \t\r") == line.npos; }
+bool blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == line.npos;
+}
 
 }  // namespace
 
@@ -75,14 +77,17 @@ const Record* TraceReader::take(std::string_view line, uint64_t offset, bool com
   if (blank(line)) return nullptr;
   Event* event = parser_.parse(line);
   if (const int64_t format = parser_.newer_format()) {
-    refusal_ = fmt::format("this trace is of format {}, and this loopscope reads formats up to {}: read it with a newer one",
-                           format, kFormat);
+    refusal_ = fmt::format(
+        "this trace is of format {}, and this loopscope reads formats up to {}: read it with a newer one",
+        format, kFormat);
     return nullptr;
   }
   if (!event) {
-    report(offset, false, complete ? parser_.complaint() : "the file is cut within this line: " + parser_.complaint());
+    report(offset, false,
+           complete ? parser_.complaint() : "the file is cut within this line: " + parser_.complaint());
     if (!record_count_ && line_number_ >= limits_.lines_before_refusal)
-      refusal_ = fmt::format("this is not a loopscope trace: none of its first {} lines is a record", line_number_);
+      refusal_ =
+          fmt::format("this is not a loopscope trace: none of its first {} lines is a record", line_number_);
     return nullptr;
   }
   line_offset_ = offset;
@@ -97,7 +102,8 @@ const Record* TraceReader::take(std::string_view line, uint64_t offset, bool com
 void TraceReader::check_first(const Event& event) {
   const bool header = std::holds_alternative<TraceHeader>(event);
   if (!std::exchange(first_seen_, true)) {
-    if (!header || line_number_ != 1) report(line_offset_, true, "the file does not begin with a trace record");
+    if (!header || line_number_ != 1)
+      report(line_offset_, true, "the file does not begin with a trace record");
   } else if (header) {
     report(line_offset_, true, "a trace record stands within the file: a second trace may begin here");
   }
@@ -105,13 +111,15 @@ void TraceReader::check_first(const Event& event) {
 
 void TraceReader::check_order(const Event& event) {
   const RecordId id = id_of(event);
-  if (id <= last_id_) report(line_offset_, true, fmt::format("id {} follows id {}: ids must increase", id, last_id_));
+  if (id <= last_id_)
+    report(line_offset_, true, fmt::format("id {} follows id {}: ids must increase", id, last_id_));
   last_id_ = id;
   const Ns completion = completion_time(event);
   if (completion == INT64_MIN) return;  // has no time
   if (completion < last_completion_)
     report(line_offset_, true,
-           fmt::format("the record completes at {} ns, before the one before it at {} ns", completion, last_completion_));
+           fmt::format("the record completes at {} ns, before the one before it at {} ns", completion,
+                       last_completion_));
   last_completion_ = completion;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a trace: bytes in, records out, plain or Zstandard by content. Splits lines before it parses, so a line
-// that is damaged harms no other; what was wrong with it is told as a Problem and reading goes on. Works as well on
-// a file that is still being written: feed what there is, take records until there are none, feed again.
+// Reads a trace: bytes in, records out, plain or Zstandard by content. Splits lines before it parses, so a
+// line that is damaged harms no other; what was wrong with it is told as a Problem and reading goes on. Works
+// as well on a file that is still being written: feed what there is, take records until there are none, feed
+// again.
 //
 //   TraceReader reader;
 //   while (read more bytes) {
@@ -11,8 +12,8 @@
 //   reader.end();
 //   while (const Record* record = reader.next()) …      // a last line that has no newline
 //
-// Only one thing makes it refuse: refusal() is then one sentence, and next() returns no more. TraceFile, below, does
-// all this for a file.
+// Only one thing makes it refuse: refusal() is then one sentence, and next() returns no more. TraceFile,
+// below, does all this for a file.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +49,8 @@ struct Record {
 class TraceReader {
  public:
   struct Limits {
-    size_t max_line_bytes = 64 << 20;    // longer lines are skipped
-    size_t max_problems_kept = 100;      // all are counted
+    size_t max_line_bytes = 64 << 20;      // longer lines are skipped
+    size_t max_problems_kept = 100;        // all are counted
     uint64_t lines_before_refusal = 1000;  // a file none of whose first lines is a record is no trace
   };
 
@@ -109,8 +110,8 @@ class TraceFile {
   TraceFile(TraceFile&&) noexcept;
   TraceFile& operator=(TraceFile&&) noexcept;
 
-  // The next record; nullptr at the end. The error, a sentence that names the file, is final: it cannot be read, is
-  // refused, or held no record at all.
+  // The next record; nullptr at the end. The error, a sentence that names the file, is final: it cannot be
+  // read, is refused, or held no record at all.
   [[nodiscard]] std::expected<const Record*, std::string> next();
 
   [[nodiscard]] TraceReader& reader() { return reader_; }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace-model/trace_sink.h"
 
-#include <cerrno>
-#include <cstring>
 #include <poll.h>
 #include <unistd.h>
 #include <zstd.h>
+#include <cerrno>
+#include <cstring>
 
 namespace loopscope::trace_model {
 
@@ -45,8 +45,12 @@ TraceSink::Result TraceSink::write(std::string_view lines) {
   return drain(frame_bytes_ >= kFrameBytes ? ZSTD_e_end : ZSTD_e_continue);
 }
 
-TraceSink::Result TraceSink::flush() { return drain(ZSTD_e_flush); }
-TraceSink::Result TraceSink::finish() { return drain(ZSTD_e_end); }
+TraceSink::Result TraceSink::flush() {
+  return drain(ZSTD_e_flush);
+}
+TraceSink::Result TraceSink::finish() {
+  return drain(ZSTD_e_end);
+}
 
 TraceSink::Result TraceSink::flush_if_due(Clock::time_point now) {
   if (!error_.empty()) return std::unexpected(error_);

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the lines of a recording go: a file descriptor the caller opened and keeps, plain or through Zstandard.
-// Lines gather in a buffer; flush() makes them readable by others. Call flush_if_due() regularly: it flushes when
-// something has waited for kFlushInterval, so that a follower is never further behind and a killed recorder leaves
-// all but the last moment. After a flush a compressed file can be decoded to its last line although its frame is not
-// ended; frames are ended every kFrameBytes, so that damage costs no more than one.
+// Where the lines of a recording go: a file descriptor the caller opened and keeps, plain or through
+// Zstandard. Lines gather in a buffer; flush() makes them readable by others. Call flush_if_due() regularly:
+// it flushes when something has waited for kFlushInterval, so that a follower is never further behind and a
+// killed recorder leaves all but the last moment. After a flush a compressed file can be decoded to its last
+// line although its frame is not ended; frames are ended every kFrameBytes, so that damage costs no more than
+// one.
 //
-// The first error is final: every later call returns it again and writes nothing. What has been written until then
-// stays, and ends perhaps within a line, which readers report and skip. The caller ignores SIGPIPE.
+// The first error is final: every later call returns it again and writes nothing. What has been written until
+// then stays, and ends perhaps within a line, which readers report and skip. The caller ignores SIGPIPE.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Waits that returned or are in progress: which loop they belong to, what ended them, which listener they concern.
+// Waits that returned or are in progress: which loop they belong to, what ended them, which listener they
+// concern.
 #include <algorithm>
 
 #include "trace-model/call_plans.h"
@@ -16,14 +17,16 @@ constexpr int kEintr = 4, kEagain = 11, kEtime = 62, kFirstRestart = 512, kLastR
 constexpr int kUringMinComplete = 2, kUringFlags = 3;
 
 std::optional<WakeCause> cause_without_events(const Call& call, bool may_sleep) {
-  if (call.error == kEintr || (call.error >= kFirstRestart && call.error <= kLastRestart)) return WakeCause::Signal;
+  if (call.error == kEintr || (call.error >= kFirstRestart && call.error <= kLastRestart))
+    return WakeCause::Signal;
   if (call.error == kEtime) return WakeCause::Timeout;
   if (call.error != 0) return WakeCause::Error;
   if (call.ret == 0) return may_sleep ? WakeCause::Timeout : WakeCause::LookedWithoutSleeping;
   return std::nullopt;
 }
 
-// What an epoll call returned, joined with the registrations known: counts for listeners, disarms one-shot items.
+// What an epoll call returned, joined with the registrations known: counts for listeners, disarms one-shot
+// items.
 WakeCause epoll_cause(State& state, const Thread& thread, const Call& call, InterestList* list) {
   std::optional<WakeCause> first;
   for (const ReadyEntry& ready : call.ready) {
@@ -52,8 +55,8 @@ WakeCause epoll_cause(State& state, const Thread& thread, const Call& call, Inte
   return first.value_or(WakeCause::Unknown);
 }
 
-// poll and select report in the caller's order, so the first says nothing about what came first: a listener is named
-// before anything else.
+// poll and select report in the caller's order, so the first says nothing about what came first: a listener
+// is named before anything else.
 WakeCause poll_cause(State& state, const Thread& thread, const Call& call) {
   std::optional<WakeCause> cause;
   for (const ReadyEntry& ready : call.ready) {
@@ -103,7 +106,9 @@ void State::accept_returned(Thread& thread, const Call& call, const OpenFile& li
   if (!listener.listening || listener.nonblock || call.error == kEagain || !listener.watchers.empty()) return;
   Listener* known = listeners.find(listener.id);
   const Holder* holder = known ? known->holder_near(thread.pid, int(call.args[0])) : nullptr;
-  const auto polled = [](const Registration& r) { return r.how == WatchedBy::Poll || r.how == WatchedBy::Select; };
+  const auto polled = [](const Registration& r) {
+    return r.how == WatchedBy::Poll || r.how == WatchedBy::Select;
+  };
   if (!holder || std::ranges::any_of(holder->registrations, polled)) return;
   note_waited_on(thread, call, WaitKind::Accept, call.t, call.start_known ? Origin::Trace : Origin::Snapshot);
   WakeCause cause = WakeCause::NewConnection;
@@ -173,7 +178,8 @@ void State::on(const Pending& pending) {
   const CallPlan& plan = plan_of(*pending.spec);
   for (const int8_t index : plan.fds)
     if (index >= 0 && pending.has(index))
-      confirm(*sleeper.table, int(pending.args[size_t(index)]), pending.files[size_t(index)], pending.t, pending.seen);
+      confirm(*sleeper.table, int(pending.args[size_t(index)]), pending.files[size_t(index)], pending.t,
+              pending.seen);
   const WaitKind kind = pending.spec->wait;
   if (kind == WaitKind::None || !waits(pending, kind)) return;
   sleeper.asleep_call.reset();

@@ -32,7 +32,8 @@ int consume(void* context, void* data, size_t size) {
   return 0;
 }
 
-// libbpf's own words are kept and shown only when something failed: they are long, and half of them are normal.
+// libbpf's own words are kept and shown only when something failed: they are long, and half of them are
+// normal.
 std::string& libbpf_messages() {
   static std::string text;
   return text;
@@ -43,7 +44,8 @@ int keep_message(libbpf_print_level level, const char* format, va_list args) {
   if (level == LIBBPF_DEBUG) return 0;
   const int length = vsnprintf(line.data(), line.size(), format, args);
   std::string& text = libbpf_messages();
-  if (length > 0 && text.size() < 64 * 1024) text.append(line.data(), std::min<size_t>(length, line.size() - 1));
+  if (length > 0 && text.size() < 64 * 1024)
+    text.append(line.data(), std::min<size_t>(length, line.size() - 1));
   return 0;
 }
 
@@ -55,13 +57,15 @@ std::string kernel_release() {
 std::string why_not_loaded(int error) {
   if (error == EPERM || error == EACCES) return missing_capabilities();
   if (error == ESRCH || error == ENOENT)
-    return "this kernel gives no type information (/sys/kernel/btf/vmlinux): boot one built with CONFIG_DEBUG_INFO_BTF, "
+    return "this kernel gives no type information (/sys/kernel/btf/vmlinux): boot one built with "
+           "CONFIG_DEBUG_INFO_BTF, "
            "as Debian's are";
   std::string detail = libbpf_messages();
   const size_t last = detail.find_last_not_of('\n');
   const size_t start = last == std::string::npos ? 0 : detail.rfind('\n', last) + 1;
   return fmt::format("the kernel ({}) refused the programs: {} ({}); `loopscope doctor` says what is missing",
-                     kernel_release(), strerror(error), last == std::string::npos ? "no detail" : detail.substr(start, last + 1 - start));
+                     kernel_release(), strerror(error),
+                     last == std::string::npos ? "no detail" : detail.substr(start, last + 1 - start));
 }
 
 uint32_t round_up_ring(uint64_t bytes) {
@@ -103,7 +107,8 @@ std::expected<BpfSession, std::string> BpfSession::open(const BpfOptions& option
   rodata->follow_forks = options.follow_forks;
   bpf_map__set_max_entries(parts->skeleton->maps.events, round_up_ring(options.buffer_bytes));
   if (const int error = observer_bpf__load(parts->skeleton)) return std::unexpected(why_not_loaded(-error));
-  parts->ring = ring_buffer__new(bpf_map__fd(parts->skeleton->maps.events), consume, &parts->consumer, nullptr);
+  parts->ring =
+      ring_buffer__new(bpf_map__fd(parts->skeleton->maps.events), consume, &parts->consumer, nullptr);
   if (!parts->ring) return std::unexpected(fmt::format("cannot map the ring buffer: {}", strerror(errno)));
   return BpfSession(std::move(parts));
 }
@@ -131,9 +136,10 @@ std::expected<void, std::string> BpfSession::attach() {
 
 void BpfSession::detach() {
   auto& links = parts_->skeleton->links;
-  // What sees calls end goes first: a call that began after call_begins was gone would end with an unknown start.
-  for (bpf_link** link : {&links.call_returned, &links.call_begins, &links.task_created, &links.program_executed,
-                          &links.task_exits}) {
+  // What sees calls end goes first: a call that began after call_begins was gone would end with an unknown
+  // start.
+  for (bpf_link** link : {&links.call_returned, &links.call_begins, &links.task_created,
+                          &links.program_executed, &links.task_exits}) {
     bpf_link__destroy(*link);
     *link = nullptr;
   }
@@ -215,7 +221,8 @@ std::vector<LossInterval> BpfSession::take_losses() {
     parts_->losses_taken[kind] = interval.count;
     interval.count = fresh;
     if (!fresh) continue;
-    if (interval.first_ns > interval.last_ns)  // counted between two reads of the epoch: the time of the last will do
+    if (interval.first_ns >
+        interval.last_ns)  // counted between two reads of the epoch: the time of the last will do
       for (const wire_loss_count& cpu : per_cpu)
         interval.first_ns = interval.last_ns = std::max<uint64_t>(interval.last_ns, cpu.last_ns);
     intervals.push_back(interval);
@@ -225,8 +232,8 @@ std::vector<LossInterval> BpfSession::take_losses() {
 }
 
 std::map<std::string, uint64_t> BpfSession::skipped() const {
-  static constexpr std::array<const char*, SKIP_KINDS> kNames{"32-bit calls",
-                                                              "threads beyond the 65 536 that can be observed at once"};
+  static constexpr std::array<const char*, SKIP_KINDS> kNames{
+      "32-bit calls", "threads beyond the 65 536 that can be observed at once"};
   const int cpus = libbpf_num_possible_cpus();
   std::vector<uint64_t> per_cpu(size_t(std::max(cpus, 1)));
   std::map<std::string, uint64_t> counts;
@@ -238,7 +245,8 @@ std::map<std::string, uint64_t> BpfSession::skipped() const {
     for (const uint64_t count : per_cpu) sum += count;
     if (sum) counts[kNames[kind]] = sum;
   }
-  for (const bpf_program* program : {parts_->skeleton->progs.call_begins, parts_->skeleton->progs.call_returned}) {
+  for (const bpf_program* program :
+       {parts_->skeleton->progs.call_begins, parts_->skeleton->progs.call_returned}) {
     bpf_prog_info info{};
     uint32_t size = sizeof(info);
     if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) && info.recursion_misses)

@@ -3,7 +3,8 @@
 // bpf/wire_events.h says and knows nothing of what they mean.
 //
 // Life: open() loads the programs; attach() makes them run (they see nothing yet: no thread is marked);
-// mark_threads() marks the threads of the targets and their descendants; drain() hands over what was recorded.
+// mark_threads() marks the threads of the targets and their descendants; drain() hands over what was
+// recorded.
 #pragma once
 
 #include <chrono>
@@ -27,8 +28,8 @@ struct bpf_link;
 namespace loopscope::tracer {
 
 struct BpfOptions {
-  std::vector<call_shape> shapes;       // WIRE_MAX_CALLS of them
-  uint64_t buffer_bytes = 32u << 20;    // rounded up to a power of two of at least a page
+  std::vector<call_shape> shapes;     // WIRE_MAX_CALLS of them
+  uint64_t buffer_bytes = 32u << 20;  // rounded up to a power of two of at least a page
   bool follow_forks = true;
 };
 
@@ -47,13 +48,14 @@ class BpfSession {
 
   [[nodiscard]] std::expected<void, std::string> attach();
 
-  // Stops the recording of calls and lifecycle; what was recorded stays to be drained, and the iterators still run.
+  // Stops the recording of calls and lifecycle; what was recorded stays to be drained, and the iterators
+  // still run.
   void detach();
 
   [[nodiscard]] std::expected<void, std::string> add_target(uint32_t pid);
 
-  // One pass over the threads of the machine: marks those of the targets (and of their descendants where forks are
-  // followed) and returns a row for each that is observed.
+  // One pass over the threads of the machine: marks those of the targets (and of their descendants where
+  // forks are followed) and returns a row for each that is observed.
   [[nodiscard]] std::expected<std::vector<wire_task_row>, std::string> threads();
 
   // Rows (wire_fd_row, wire_watch_row) for the descriptors of all observed processes, one after another.

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -34,12 +33,17 @@ int64_t number(const ArgSpec& arg, uint64_t raw) {
   switch (arg.kind) {
     case ArgKind::Int:
     case ArgKind::Fd:
-    case ArgKind::DirFd: return int32_t(raw);
-    case ArgKind::Uint: return arg.name == "count" || arg.name == "len" ? int64_t(raw) : uint32_t(raw);
-    case ArgKind::Octal: return int64_t(raw & 07777777);
+    case ArgKind::DirFd:
+      return int32_t(raw);
+    case ArgKind::Uint:
+      return arg.name == "count" || arg.name == "len" ? int64_t(raw) : uint32_t(raw);
+    case ArgKind::Octal:
+      return int64_t(raw & 07777777);
     case ArgKind::Flags:
-    case ArgKind::Choice: return uint32_t(raw);
-    default: return int64_t(raw);
+    case ArgKind::Choice:
+      return uint32_t(raw);
+    default:
+      return int64_t(raw);
   }
 }
 
@@ -51,8 +55,9 @@ void set_named(CallBody& body, std::string_view name, int64_t value) {
 void mark_unreadable(CallBody& body) {
   for (size_t i = 0; i < body.spec->args.size(); ++i) {
     const ArgSpec& arg = body.spec->args[i];
-    const bool behind_pointer = arg.position < 0 || arg.kind == ArgKind::Path || arg.kind == ArgKind::Address ||
-                                arg.kind == ArgKind::PollFds || arg.kind == ArgKind::FdPair;
+    const bool behind_pointer = arg.position < 0 || arg.kind == ArgKind::Path ||
+                                arg.kind == ArgKind::Address || arg.kind == ArgKind::PollFds ||
+                                arg.kind == ArgKind::FdPair;
     if (behind_pointer && !body.has(int(i))) body.unreadable |= uint8_t(1u << i);
   }
 }
@@ -112,7 +117,8 @@ void set_poll(std::span<const std::byte> payload, Call& call) {
 void set_pair(const wire_call& record, FileIds& files, Call& call) {
   if (!(record.header.flags & WIRE_F_EXTRA)) return;
   call.pair = {int32_t(record.extra[0]), int32_t(record.extra[0] >> 32)};
-  for (int i = 0; i < 2; ++i) call.pair_files[i] = files.of_new(record.file[i], record.start_ns, record.end_ns);
+  for (int i = 0; i < 2; ++i)
+    call.pair_files[i] = files.of_new(record.file[i], record.start_ns, record.end_ns);
   for (size_t i = 0; i < call.spec->args.size(); ++i)
     if (call.spec->args[i].kind == ArgKind::FdPair) call.set(int(i), 0);
 }
@@ -168,8 +174,8 @@ bool makes_new_file(const CallSpec& spec) {
 
 }  // namespace
 
-void CallDecoder::set_args(const std::array<uint64_t, 6>& raw, const std::array<trace_model::FileId, 2>& files,
-                           CallBody& body) const {
+void CallDecoder::set_args(const std::array<uint64_t, 6>& raw,
+                           const std::array<trace_model::FileId, 2>& files, CallBody& body) const {
   int fd_args = 0;
   for (size_t i = 0; i < body.spec->args.size(); ++i) {
     const ArgSpec& arg = body.spec->args[i];
@@ -178,12 +184,14 @@ void CallDecoder::set_args(const std::array<uint64_t, 6>& raw, const std::array<
       case ArgKind::Address:
       case ArgKind::FdPair:
       case ArgKind::PollFds:
-      case ArgKind::FdSet: continue;
+      case ArgKind::FdSet:
+        continue;
       case ArgKind::Fd:
       case ArgKind::DirFd:
         if (fd_args < 2) body.files[i] = files[fd_args++];
         break;
-      default: break;
+      default:
+        break;
     }
     if (arg.position >= 0) body.set(int(i), number(arg, raw[arg.position]));
   }
@@ -194,7 +202,8 @@ void CallDecoder::set_text(const wire_call& record, std::span<const std::byte> p
     const ArgKind kind = call.spec->args[i].kind;
     if (kind == ArgKind::Path && !(record.header.flags & WIRE_F_UNREADABLE)) {
       // With its NUL; of an empty string some kernels (6.1) report no byte at all.
-      call.text.assign(reinterpret_cast<const char*>(payload.data()), payload.empty() ? 0 : payload.size() - 1);
+      call.text.assign(reinterpret_cast<const char*>(payload.data()),
+                       payload.empty() ? 0 : payload.size() - 1);
       call.text_cut = record.header.flags & WIRE_F_CUT;
       call.set(int(i), 0);
     } else if (kind == ArgKind::Address) {
@@ -281,7 +290,8 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
 
   std::array<uint64_t, 6> raw{};
   std::copy(std::begin(record.args), std::end(record.args), raw.begin());
-  const bool pair = call.spec->name == "pipe" || call.spec->name == "pipe2" || call.spec->name == "socketpair";
+  const bool pair =
+      call.spec->name == "pipe" || call.spec->name == "pipe2" || call.spec->name == "socketpair";
   const std::array<trace_model::FileId, 2> files{pair ? 0 : files_.of(record.file[0], record.end_ns),
                                                  pair ? 0 : files_.of(record.file[1], record.end_ns)};
   set_args(raw, files, call);
@@ -293,13 +303,18 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
   set_result_file(record, call);
 
   switch (call.spec->wait) {
-    case trace_model::WaitKind::Epoll: set_ready(payload, call); break;
-    case trace_model::WaitKind::Poll: set_poll(payload, call); break;
+    case trace_model::WaitKind::Epoll:
+      set_ready(payload, call);
+      break;
+    case trace_model::WaitKind::Poll:
+      set_poll(payload, call);
+      break;
     case trace_model::WaitKind::Select:
       set_select(record, call);
       set_selected(payload, call);
       break;
-    default: break;
+    default:
+      break;
   }
   if (call.spec->name == "io_uring_setup") set_uring(payload, call);
   if (call.spec->name == "recvmsg") set_rights(payload, record.end_ns, files_, call);
@@ -316,7 +331,9 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
   return true;
 }
 
-void CallDecoder::note(const wire_select_sets& sets) { selects_[sets.tid] = {sets.start_ns, sets}; }
+void CallDecoder::note(const wire_select_sets& sets) {
+  selects_[sets.tid] = {sets.start_ns, sets};
+}
 
 void CallDecoder::note(const wire_exec& exec) {
   executed_[exec.tid] = std::string(exec.filename, strnlen(exec.filename, sizeof(exec.filename)));
@@ -332,7 +349,8 @@ void complete_pending(const wire_task_row& row, FileIds& files, trace_model::Pen
   int fd_args = 0;
   for (size_t i = 0; i < pending.spec->args.size() && fd_args < 2; ++i) {
     const ArgKind kind = pending.spec->args[i].kind;
-    if (kind == ArgKind::Fd || kind == ArgKind::DirFd) pending.files[i] = files.of(row.file[fd_args++], row.time_ns);
+    if (kind == ArgKind::Fd || kind == ArgKind::DirFd)
+      pending.files[i] = files.of(row.file[fd_args++], row.time_ns);
   }
   const int timeout = trace_model::arg_index(*pending.spec, "timeout_ns");
   if (timeout >= 0 && row.timeout_ns != -2) pending.set(timeout, row.timeout_ns);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From the record of a returned call, or of one in progress, to its arguments by name.
 //
-// Stateless but for what one record owes to an earlier one of the same thread: the sets that a select was given, the
-// file that an exec ran, the call that restart_syscall continues.
+// Stateless but for what one record owes to an earlier one of the same thread: the sets that a select was
+// given, the file that an exec ran, the call that restart_syscall continues.
 #pragma once
 
 #include <array>
@@ -23,7 +23,8 @@ class CallDecoder {
   CallDecoder(uint64_t start_ns, FileIds& files) : start_ns_(start_ns), files_(files) {}
 
   // False for a call number that is not in the table: nothing that asks for such a call was loaded.
-  [[nodiscard]] bool decode(const wire_call& record, std::span<const std::byte> payload, trace_model::Call& call);
+  [[nodiscard]] bool decode(const wire_call& record, std::span<const std::byte> payload,
+                            trace_model::Call& call);
 
   void note(const wire_select_sets& sets);
   void note(const wire_exec& exec);

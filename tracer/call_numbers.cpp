@@ -24,19 +24,23 @@ constexpr Numbered kNumbers[]{
 #define CALL(name) {#name, SYS_##name},
 #ifdef SYS_open
     CALL(open) CALL(creat) CALL(accept) CALL(dup2) CALL(pipe) CALL(poll) CALL(select) CALL(epoll_create)
-    CALL(epoll_wait) CALL(eventfd) CALL(signalfd) CALL(inotify_init) CALL(fork) CALL(vfork)
+        CALL(epoll_wait) CALL(eventfd) CALL(signalfd) CALL(inotify_init) CALL(fork) CALL(vfork)
 #else
     CALL(accept)
 #endif
-    CALL(accept4) CALL(bind) CALL(clone) CALL(clone3) CALL(close) CALL(close_range) CALL(connect) CALL(dup)
-    CALL(dup3) CALL(epoll_create1) CALL(epoll_ctl) CALL(epoll_pwait) CALL(epoll_pwait2) CALL(eventfd2)
-    CALL(execve) CALL(execveat) CALL(fcntl) CALL(inotify_init1) CALL(io_uring_enter) CALL(io_uring_register)
-    CALL(io_uring_setup) CALL(ioctl) CALL(listen) CALL(memfd_create) CALL(openat) CALL(openat2) CALL(pidfd_getfd)
-    CALL(pidfd_open) CALL(pipe2) CALL(ppoll) CALL(pread64) CALL(preadv) CALL(preadv2) CALL(pselect6) CALL(pwrite64)
-    CALL(pwritev) CALL(pwritev2) CALL(read) CALL(readv) CALL(recvfrom) CALL(recvmmsg) CALL(recvmsg)
-    CALL(restart_syscall) CALL(sendfile) CALL(sendmmsg) CALL(sendmsg) CALL(sendto) CALL(shutdown) CALL(signalfd4)
-    CALL(socket) CALL(socketpair) CALL(splice) CALL(timerfd_create) CALL(timerfd_settime) CALL(unshare) CALL(write)
-    CALL(writev)
+            CALL(accept4) CALL(bind) CALL(clone) CALL(clone3) CALL(close) CALL(close_range) CALL(connect)
+                CALL(dup) CALL(dup3) CALL(epoll_create1) CALL(epoll_ctl) CALL(epoll_pwait) CALL(epoll_pwait2)
+                    CALL(eventfd2) CALL(execve) CALL(execveat) CALL(fcntl) CALL(inotify_init1)
+                        CALL(io_uring_enter) CALL(io_uring_register) CALL(io_uring_setup) CALL(ioctl)
+                            CALL(listen) CALL(memfd_create) CALL(openat) CALL(openat2) CALL(pidfd_getfd)
+                                CALL(pidfd_open) CALL(pipe2) CALL(ppoll) CALL(pread64) CALL(preadv)
+                                    CALL(preadv2) CALL(pselect6) CALL(pwrite64) CALL(pwritev) CALL(pwritev2)
+                                        CALL(read) CALL(readv) CALL(recvfrom) CALL(recvmmsg) CALL(recvmsg)
+                                            CALL(restart_syscall) CALL(sendfile) CALL(sendmmsg) CALL(sendmsg)
+                                                CALL(sendto) CALL(shutdown) CALL(signalfd4) CALL(socket)
+                                                    CALL(socketpair) CALL(splice) CALL(timerfd_create)
+                                                        CALL(timerfd_settime) CALL(unshare) CALL(write)
+                                                            CALL(writev)
 #undef CALL
 };
 
@@ -56,21 +60,35 @@ struct Payload {
 };
 
 constexpr Payload kPayloads[]{
-    {"accept", PAYLOAD_NEW_SOCKET, 0},       {"accept4", PAYLOAD_NEW_SOCKET, 0},
-    {"socket", PAYLOAD_NEW_SOCKET, 0},       {"bind", PAYLOAD_ADDRESS, 1},
-    {"connect", PAYLOAD_ADDRESS, 1},         {"listen", PAYLOAD_SOCKET, 0},
-    {"epoll_ctl", PAYLOAD_EPOLL_EVENT, 3},   {"epoll_wait", PAYLOAD_EPOLL_READY, 1},
-    {"epoll_pwait", PAYLOAD_EPOLL_READY, 1}, {"epoll_pwait2", PAYLOAD_EPOLL_READY, 1},
-    {"poll", PAYLOAD_POLL, 0},               {"ppoll", PAYLOAD_POLL, 0},
-    {"select", PAYLOAD_SELECT, 1},           {"pselect6", PAYLOAD_SELECT, 1},
+    {"accept", PAYLOAD_NEW_SOCKET, 0},
+    {"accept4", PAYLOAD_NEW_SOCKET, 0},
+    {"socket", PAYLOAD_NEW_SOCKET, 0},
+    {"bind", PAYLOAD_ADDRESS, 1},
+    {"connect", PAYLOAD_ADDRESS, 1},
+    {"listen", PAYLOAD_SOCKET, 0},
+    {"epoll_ctl", PAYLOAD_EPOLL_EVENT, 3},
+    {"epoll_wait", PAYLOAD_EPOLL_READY, 1},
+    {"epoll_pwait", PAYLOAD_EPOLL_READY, 1},
+    {"epoll_pwait2", PAYLOAD_EPOLL_READY, 1},
+    {"poll", PAYLOAD_POLL, 0},
+    {"ppoll", PAYLOAD_POLL, 0},
+    {"select", PAYLOAD_SELECT, 1},
+    {"pselect6", PAYLOAD_SELECT, 1},
     {"io_uring_setup", PAYLOAD_URING_PARAMS, 1},
-    {"open", PAYLOAD_PATH, 0},               {"creat", PAYLOAD_PATH, 0},
-    {"openat", PAYLOAD_PATH, 1},             {"openat2", PAYLOAD_HOW, 1},
-    {"execve", PAYLOAD_PATH, 0},             {"execveat", PAYLOAD_PATH, 1},
-    {"memfd_create", PAYLOAD_PATH, 0},       {"pipe", PAYLOAD_FD_PAIR, 0},
-    {"pipe2", PAYLOAD_FD_PAIR, 0},           {"socketpair", PAYLOAD_FD_PAIR, 3},
-    {"recvmsg", PAYLOAD_RIGHTS, 1},          {"clone3", PAYLOAD_CLONE3, 0},
-    {"timerfd_settime", PAYLOAD_ITIMERSPEC, 2}, {"ioctl", PAYLOAD_INT, 2},
+    {"open", PAYLOAD_PATH, 0},
+    {"creat", PAYLOAD_PATH, 0},
+    {"openat", PAYLOAD_PATH, 1},
+    {"openat2", PAYLOAD_HOW, 1},
+    {"execve", PAYLOAD_PATH, 0},
+    {"execveat", PAYLOAD_PATH, 1},
+    {"memfd_create", PAYLOAD_PATH, 0},
+    {"pipe", PAYLOAD_FD_PAIR, 0},
+    {"pipe2", PAYLOAD_FD_PAIR, 0},
+    {"socketpair", PAYLOAD_FD_PAIR, 3},
+    {"recvmsg", PAYLOAD_RIGHTS, 1},
+    {"clone3", PAYLOAD_CLONE3, 0},
+    {"timerfd_settime", PAYLOAD_ITIMERSPEC, 2},
+    {"ioctl", PAYLOAD_INT, 2},
 };
 
 struct Enter {
@@ -112,7 +130,8 @@ call_shape shape_of(const CallSpec& call) {
   call_shape shape{};
   shape.wanted = 1;
   shape.loss_class = call.keeps_table_true ? LOSS_CALL : LOSS_IO;
-  shape.returns_fd = call.returns_fd || call.name == "fcntl";  // fcntl's F_DUPFD; others return no valid descriptor
+  shape.returns_fd =
+      call.returns_fd || call.name == "fcntl";  // fcntl's F_DUPFD; others return no valid descriptor
   set_fd_args(call, shape);
   for (const Payload& payload : kPayloads)
     if (payload.call == call.name) shape.payload = payload.kind, shape.payload_arg = payload.arg;

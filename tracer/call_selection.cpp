@@ -67,7 +67,8 @@ std::string unknown_call(std::string_view word) {
     if (word.size() >= 3 && call.name.find(word.substr(0, 3)) != std::string_view::npos)
       near += fmt::format("{}{}", near.empty() ? "" : ", ", call.name);
   return fmt::format("--calls: no call or group is named '{}'{}; `loopscope record --help` lists the groups",
-                     trace_model::terminal_text(word), near.empty() ? "" : fmt::format(" (there is {})", near));
+                     trace_model::terminal_text(word),
+                     near.empty() ? "" : fmt::format(" (there is {})", near));
 }
 
 }  // namespace
@@ -84,7 +85,8 @@ std::expected<CallSelection, std::string> select_calls(std::string_view list, bo
   if (no_io) std::erase_if(wanted, [](const CallSpec* call) { return call->family == CallFamily::Io; });
 
   CallSelection selection;
-  selection.io = wanted.contains(trace_model::find_call("read")) && wanted.contains(trace_model::find_call("write"));
+  selection.io =
+      wanted.contains(trace_model::find_call("read")) && wanted.contains(trace_model::find_call("write"));
   selection.rights_only = !wanted.contains(trace_model::find_call("recvmsg"));
   for (const CallSpec& call : trace_model::all_calls())
     if (call.keeps_table_true) wanted.insert(&call);

@@ -18,10 +18,11 @@ struct CallSelection {
   bool rights_only = false;                         // recvmsg is kept only for the descriptors it received
 };
 
-// `list` is empty for the default set, else names of calls and groups separated by commas. Groups: default, lab, io,
-// epoll, io_uring, notify, process; with an @ before them, since a call has the same name: @poll, @socket, @accept,
-// @open, @close, @dup. Calls that keep the descriptor table true are always added. An unknown name is an error that
-// names it and its nearest neighbours.
+// `list` is empty for the default set, else names of calls and groups separated by commas. Groups: default,
+// lab, io, epoll, io_uring, notify, process; with an @ before them, since a call has the same name: @poll,
+// @socket, @accept,
+// @open, @close, @dup. Calls that keep the descriptor table true are always added. An unknown name is an
+// error that names it and its nearest neighbours.
 [[nodiscard]] std::expected<CallSelection, std::string> select_calls(std::string_view list, bool no_io);
 
 // The table the kernel side works from, indexed by call number.

@@ -90,9 +90,6 @@ ProbeResults map_probes(const SystemFiles& files) {
   ProbeResults results{bpf_probe(files)};
   const int ring = try_map(BPF_MAP_TYPE_RINGBUF, 0, 0, uint32_t(sysconf(_SC_PAGESIZE)));
   results.push_back(map_probe("ring buffer", ring == 0, ring, "5.8"));
-  const int storage = libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, nullptr);
-  const int error = storage < 0 ? -storage : results.front().ok ? EINVAL : EPERM;
-  results.push_back(map_probe("task storage", storage == 1, error, "5.11"));
   return results;
 }
 

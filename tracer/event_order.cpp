@@ -18,7 +18,8 @@ void EventOrder::add(uint64_t time_ns, Observation observation) {
 void EventOrder::release(uint64_t watermark_ns, const WireSink& wire, const ObservationSink& other) {
   const auto waiting = std::span(entries_).subspan(released_);
   if (waiting.empty()) return;
-  if (!std::ranges::is_sorted(waiting, {}, &Entry::time_ns)) std::ranges::stable_sort(waiting, {}, &Entry::time_ns);
+  if (!std::ranges::is_sorted(waiting, {}, &Entry::time_ns))
+    std::ranges::stable_sort(waiting, {}, &Entry::time_ns);
   for (bool more = true; more && released_ < entries_.size() && entries_[released_].time_ns < watermark_ns;
        ++released_) {
     const Entry& entry = entries_[released_];

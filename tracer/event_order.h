@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts what arrives nearly in order into order of completion time. Records are stamped before they are reserved in the
-// ring buffer, so two CPUs may swap neighbours; rows of a snapshot arrive in a lump with times spread over the past.
-// Whatever is older than a watermark is released, oldest first; equal times keep their order of arrival.
+// Puts what arrives nearly in order into order of completion time. Records are stamped before they are
+// reserved in the ring buffer, so two CPUs may swap neighbours; rows of a snapshot arrive in a lump with
+// times spread over the past. Whatever is older than a watermark is released, oldest first; equal times keep
+// their order of arrival.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ class EventOrder {
   void add(uint64_t time_ns, std::span<const std::byte> record);
   void add(uint64_t time_ns, Observation observation);
 
-  // Hands over everything stamped before `watermark_ns`, until a sink says false: it took that one, but wants no more.
+  // Hands over everything stamped before `watermark_ns`, until a sink says false: it took that one, but wants
+  // no more.
   void release(uint64_t watermark_ns, const WireSink& wire, const ObservationSink& other);
 
   [[nodiscard]] bool empty() const { return released_ == entries_.size(); }
@@ -30,7 +32,7 @@ class EventOrder {
  private:
   struct Entry {
     uint64_t time_ns;
-    size_t at;    // in bytes_, or in others_ where size is 0
+    size_t at;  // in bytes_, or in others_ where size is 0
     size_t size;
   };
   void forget_released();

@@ -13,12 +13,18 @@ namespace {
 
 std::string_view kind_of_mode(const wire_fd_row& row) {
   switch (row.mode & S_IFMT) {
-    case S_IFREG: return "file";
-    case S_IFDIR: return "dir";
-    case S_IFCHR: return "char";
-    case S_IFBLK: return "block";
-    case S_IFIFO: return row.name[0] ? "fifo" : "pipe";  // pipefs gives its entries no name
-    default: return "unknown";
+    case S_IFREG:
+      return "file";
+    case S_IFDIR:
+      return "dir";
+    case S_IFCHR:
+      return "char";
+    case S_IFBLK:
+      return "block";
+    case S_IFIFO:
+      return row.name[0] ? "fifo" : "pipe";  // pipefs gives its entries no name
+    default:
+      return "unknown";
   }
 }
 

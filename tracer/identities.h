@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small numbers for kernel objects. The kernel frees and reuses addresses; what tells a reused one is that a call
-// which makes a new file returned it. Records must therefore come in order of completion time.
+// Small numbers for kernel objects. The kernel frees and reuses addresses; what tells a reused one is that a
+// call which makes a new file returned it. Records must therefore come in order of completion time.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,9 @@ class Identities {
     return known.id;
   }
 
-  // The number of an object that was made between `since_ns` and `now_ns`. One that was met in that interval (a
-  // snapshot may see a descriptor before the call that opens it has returned) is the same; an older one is not.
+  // The number of an object that was made between `since_ns` and `now_ns`. One that was met in that interval
+  // (a snapshot may see a descriptor before the call that opens it has returned) is the same; an older one is
+  // not.
   Id of_new(uint64_t address, uint64_t since_ns, uint64_t now_ns) {
     if (!address) return 0;
     Known& known = known_[address];

@@ -30,7 +30,8 @@ namespace {
 
 }  // namespace
 
-std::expected<LaunchedCommand, std::string> LaunchedCommand::prepare(const std::vector<std::string>& command) {
+std::expected<LaunchedCommand, std::string> LaunchedCommand::prepare(
+    const std::vector<std::string>& command) {
   int go[2], error[2];
   if (pipe2(go, O_CLOEXEC) != 0 || pipe2(error, O_CLOEXEC) != 0)
     return std::unexpected(fmt::format("cannot make a pipe: {}", strerror(errno)));
@@ -60,8 +61,8 @@ std::expected<void, std::string> LaunchedCommand::go() {
   if (sent && read(error_.get(), &why, sizeof(why)) != sizeof(why)) return {};
   waitpid(pid_, nullptr, 0);
   status_ = 127 << 8;
-  return std::unexpected(fmt::format("cannot run {}: {}", trace_model::terminal_text(name_),
-                                     strerror(sent ? why : EPIPE)));
+  return std::unexpected(
+      fmt::format("cannot run {}: {}", trace_model::terminal_text(name_), strerror(sent ? why : EPIPE)));
 }
 
 std::optional<int> LaunchedCommand::ended() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A command started under observation: it exists and waits, is observed from before its first system call, and runs
-// as who typed the command line, with the environment as it is.
+// A command started under observation: it exists and waits, is observed from before its first system call,
+// and runs as who typed the command line, with the environment as it is.
 #pragma once
 
 #include <expected>
@@ -15,7 +15,8 @@ namespace loopscope::tracer {
 class LaunchedCommand {
  public:
   // The child waits in a read(2) until go(). Signals are as the caller had them, none blocked that was not.
-  [[nodiscard]] static std::expected<LaunchedCommand, std::string> prepare(const std::vector<std::string>& command);
+  [[nodiscard]] static std::expected<LaunchedCommand, std::string> prepare(
+      const std::vector<std::string>& command);
   LaunchedCommand(LaunchedCommand&&) noexcept = default;
   LaunchedCommand& operator=(LaunchedCommand&&) noexcept = delete;
   ~LaunchedCommand();  // a child that never got its go is ended

@@ -2,10 +2,10 @@
 // The command line of `loopscope`: options to values, values to commands. What a command does is elsewhere.
 #include <CLI/CLI.hpp>
 
+#include <fmt/format.h>
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <fmt/format.h>
 
 #include "tracer/doctor.h"
 #include "tracer/list.h"
@@ -32,48 +32,71 @@ struct RecordArguments {
 const CLI::Validator kSize = CLI::AsSizeValue(false);
 // CLI11 takes -1 for the largest size there is.
 const CLI::Validator kNotNegative(
-    [](const std::string& text) { return text.starts_with('-') ? "a size is not negative" : std::string(); }, "");
+    [](const std::string& text) { return text.starts_with('-') ? "a size is not negative" : std::string(); },
+    "");
 
 const CLI::Validator kPids(
     [](std::string& word) {
-      return word.find_first_not_of("0123456789,") == word.npos ? "" : "'" + word + "' is not a process number";
+      return word.find_first_not_of("0123456789,") == word.npos ? ""
+                                                                : "'" + word + "' is not a process number";
     },
     "");
 
 void add_record(CLI::App& app, RecordArguments& a) {
   CLI::App* record = app.add_subcommand("record", "Record a running server, or a command, to a trace file");
   record->add_option("-p,--pid", a.pids, "Processes to record, by number: PID[,PID...]")
-      ->type_name("PID")->check(kPids);
-  record->add_option("--port", a.port, "Record whoever listens on this TCP port")->type_name("N")->check(CLI::Range(1, 65535));
-  record->add_option("-o,--output", a.options.output,
-                     "The trace file; .zst at its end compresses it, - is stdout "
-                     "(default: NAME-PID-TIME.loopscope.jsonl in the current folder)")->type_name("FILE");
-  record->add_option("-d,--duration", a.duration_s, "Stop after this many seconds")->type_name("SECONDS")->check(CLI::PositiveNumber);
+      ->type_name("PID")
+      ->check(kPids);
+  record->add_option("--port", a.port, "Record whoever listens on this TCP port")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65535));
+  record
+      ->add_option("-o,--output", a.options.output,
+                   "The trace file; .zst at its end compresses it, - is stdout "
+                   "(default: NAME-PID-TIME.loopscope.jsonl in the current folder)")
+      ->type_name("FILE");
+  record->add_option("-d,--duration", a.duration_s, "Stop after this many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
   record->add_option("--max-size", a.options.max_size_bytes, "Stop when the file has this size; 0: no limit")
-      ->type_name("SIZE")->transform(kSize)->transform(kNotNegative)->default_str("1G");
+      ->type_name("SIZE")
+      ->transform(kSize)
+      ->transform(kNotNegative)
+      ->default_str("1G");
   record->add_option("--last", a.last_s, "Keep only the newest seconds; the file is written at the end")
-      ->type_name("SECONDS")->check(CLI::PositiveNumber);
-  record->add_option("--calls", a.options.calls,
-                     "Record these calls and groups only, separated by commas. Groups: default, lab (the epoll, open, "
-                     "bind, listen and accept families), io, epoll, io_uring, notify, process, @poll, @socket, @accept, "
-                     "@open, @close, @dup. Calls that keep the table of descriptors true are always recorded")->type_name("LIST");
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
+  record
+      ->add_option(
+          "--calls", a.options.calls,
+          "Record these calls and groups only, separated by commas. Groups: default, lab (the epoll, open, "
+          "bind, listen and accept families), io, epoll, io_uring, notify, process, @poll, @socket, @accept, "
+          "@open, @close, @dup. Calls that keep the table of descriptors true are always recorded")
+      ->type_name("LIST");
   record->add_flag("--no-io", a.options.no_io, "Leave out reads and writes");
   record->add_flag("--no-sched", a.options.no_sched, "Leave out scheduling (this version records none)");
   record->add_flag("--no-follow", a.options.no_follow, "Do not follow children, existing or future");
   record->add_option("--buffer", a.options.buffer_bytes, "Size of the buffer between kernel and recorder")
-      ->type_name("SIZE")->transform(kSize)->transform(kNotNegative)->default_str("32M");
+      ->type_name("SIZE")
+      ->transform(kSize)
+      ->transform(kNotNegative)
+      ->default_str("32M");
   record->add_flag("-q,--quiet", a.options.quiet, "No progress and no summary");
-  record->add_option("command", a.options.command, "After --: a command to launch and record from its first system call")
+  record
+      ->add_option("command", a.options.command,
+                   "After --: a command to launch and record from its first system call")
       ->type_name("COMMAND");
-  record->footer("Examples:\n  loopscope record -p 4711\n  loopscope record --port 8080 -d 10 -o web.loopscope.jsonl\n"
-                 "  loopscope record -- python3 app.py");
+  record->footer(
+      "Examples:\n  loopscope record -p 4711\n  loopscope record --port 8080 -d 10 -o web.loopscope.jsonl\n"
+      "  loopscope record -- python3 app.py");
 }
 
 void add_show(CLI::App& app, ShowOptions& options) {
   CLI::App* show = app.add_subcommand("show", "The calls of a trace as lines, all or those a query asks for");
   show->add_option("words", options.words,
                    "The trace (default: the newest in the current folder; - is stdin), and a query: "
-                   "'fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms'")->type_name("[FILE] [QUERY]...");
+                   "'fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms'")
+      ->type_name("[FILE] [QUERY]...");
   show->add_flag("--json", options.json, "The records as they stand in the file, instead of lines");
   show->footer(std::string(kShowHelp));
 }
@@ -107,11 +130,17 @@ struct ReportArguments {
 };
 
 void add_report(CLI::App& app, ReportArguments& a) {
-  CLI::App* report = app.add_subcommand("report", "What a trace says: listeners, their registrations, loops, what woke them");
-  CLI::Option* file = report->add_option("file", a.options.file, "The trace (default: the newest in the current folder)")
-      ->type_name("FILE");
-  report->add_option("-p,--pid", a.pids, "Running processes as /proc shows them now, instead of a trace: PID[,PID...]")
-      ->type_name("PID")->check(kPids)->excludes(file);
+  CLI::App* report = app.add_subcommand(
+      "report", "What a trace says: listeners, their registrations, loops, what woke them");
+  CLI::Option* file =
+      report->add_option("file", a.options.file, "The trace (default: the newest in the current folder)")
+          ->type_name("FILE");
+  report
+      ->add_option("-p,--pid", a.pids,
+                   "Running processes as /proc shows them now, instead of a trace: PID[,PID...]")
+      ->type_name("PID")
+      ->check(kPids)
+      ->excludes(file);
   report->add_flag("--json", a.options.json, "Machine-readable");
 }
 
@@ -131,7 +160,8 @@ int run(int argc, char** argv) {
   const std::vector<std::string> command_line(argv, argv + argc);
   if (argc == 3 && command_line[1] == kRecorderProcessWord) return recorder_process(command_line[2]);
 
-  CLI::App app{"An oscilloscope for event loops: which fd listens, how it was registered, what woke the loop", "loopscope"};
+  CLI::App app{"An oscilloscope for event loops: which fd listens, how it was registered, what woke the loop",
+               "loopscope"};
   app.set_version_flag("--version", fmt::format("loopscope {}", kVersion));
   app.require_subcommand(1);
   app.fallthrough(false);
@@ -140,12 +170,14 @@ int run(int argc, char** argv) {
   ReportArguments report;
   add_report(app, report);
   ListOptions list;
-  CLI::App* list_app = app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
+  CLI::App* list_app =
+      app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
   list_app->add_flag("--json", list.json, "Machine-readable");
   ShowOptions show;
   add_show(app, show);
   DoctorOptions doctor;
-  CLI::App* doctor_app = app.add_subcommand("doctor", "Can this machine trace? Each cause by name, with its remedy");
+  CLI::App* doctor_app =
+      app.add_subcommand("doctor", "Can this machine trace? Each cause by name, with its remedy");
   doctor_app->add_flag("--json", doctor.json, "Machine-readable");
   try {
     app.parse(argc, argv);

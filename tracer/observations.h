@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the state of the targets was read to be, before kernel addresses are turned into the numbers of the trace.
-// That happens when a record takes its place in the order of time: an address means one file before a call that
-// makes another at the same place, and that other after it.
+// What the state of the targets was read to be, before kernel addresses are turned into the numbers of the
+// trace. That happens when a record takes its place in the order of time: an address means one file before a
+// call that makes another at the same place, and that other after it.
 #pragma once
 
 #include <string>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file a recording goes to. It is opened as the user who types the command, before anything is elevated, and is
-// not touched until there is something to write: a failed start leaves what was there as it was, and a file that did
-// not exist does not stay behind empty.
+// The file a recording goes to. It is opened as the user who types the command, before anything is elevated,
+// and is not touched until there is something to write: a failed start leaves what was there as it was, and a
+// file that did not exist does not stay behind empty.
 #pragma once
 
 #include <expected>
@@ -35,7 +35,8 @@ class OutputFile {
   bool created_;
 };
 
-// NAME-PID-TIME.loopscope.jsonl in the current folder. `name` comes from the target: what is not a letter, a digit,
+// NAME-PID-TIME.loopscope.jsonl in the current folder. `name` comes from the target: what is not a letter, a
+// digit,
 // '.', '_' or '-' is left out.
 [[nodiscard]] std::string default_trace_name(std::string_view name, int pid);
 

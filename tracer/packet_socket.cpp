@@ -30,7 +30,9 @@ Address abstract_address(const std::string& name) {
   return address;
 }
 
-UniqueFd packet_socket() { return UniqueFd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0)); }
+UniqueFd packet_socket() {
+  return UniqueFd(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+}
 
 }  // namespace
 
@@ -38,7 +40,8 @@ std::expected<PacketSocket, std::string> PacketSocket::connect_to(const std::str
   UniqueFd fd = packet_socket();
   const Address address = abstract_address(name);
   if (!fd || connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.un), address.size) != 0)
-    return std::unexpected(fmt::format("cannot reach the loopscope that asked for this recorder: {}", strerror(errno)));
+    return std::unexpected(
+        fmt::format("cannot reach the loopscope that asked for this recorder: {}", strerror(errno)));
   return PacketSocket(std::move(fd));
 }
 
@@ -93,7 +96,8 @@ std::expected<PacketListener, std::string> PacketListener::create() {
     return std::unexpected(fmt::format("cannot make a socket: {}", strerror(errno)));
   std::string name = fmt::format("loopscope-{:016x}{:016x}", random[0], random[1]);
   const Address address = abstract_address(name);
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.un), address.size) != 0 || listen(fd.get(), 1) != 0)
+  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address.un), address.size) != 0 ||
+      listen(fd.get(), 1) != 0)
     return std::unexpected(fmt::format("cannot listen on a socket: {}", strerror(errno)));
   return PacketListener(std::move(fd), std::move(name));
 }
@@ -102,7 +106,8 @@ std::optional<PacketSocket> PacketListener::accept_root() const {
   UniqueFd peer(accept4(fd(), nullptr, nullptr, SOCK_CLOEXEC));
   ucred credentials{};
   socklen_t size = sizeof(credentials);
-  if (!peer || getsockopt(peer.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 || credentials.uid != 0)
+  if (!peer || getsockopt(peer.get(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0 ||
+      credentials.uid != 0)
     return std::nullopt;
   return PacketSocket(std::move(peer));
 }

@@ -20,7 +20,9 @@ uint64_t effective_capabilities() {
   return data[0].effective | uint64_t(data[1].effective) << 32;
 }
 
-bool holds(uint64_t capabilities, int which) { return capabilities >> which & 1; }
+bool holds(uint64_t capabilities, int which) {
+  return capabilities >> which & 1;
+}
 
 std::string own_path() {
   std::array<char, PATH_MAX> path{};
@@ -40,7 +42,8 @@ std::string missing_capabilities() {
   if (!holds(have, CAP_BPF)) missing += "CAP_BPF";
   if (!holds(have, CAP_PERFMON)) missing += missing.empty() ? "CAP_PERFMON" : " and CAP_PERFMON";
   if (missing.empty())
-    return "the kernel refuses bpf() although the capabilities are there: a container's seccomp profile or kernel "
+    return "the kernel refuses bpf() although the capabilities are there: a container's seccomp profile or "
+           "kernel "
            "lockdown does that; `loopscope doctor` says which";
   return fmt::format(
       "tracing needs {}, which this process lacks: run it with sudo, or grant them once with `sudo setcap "

@@ -10,13 +10,13 @@
 #include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/launch.h"
+#include "tracer/output_file.h"
 #include "tracer/print.h"
 #include "tracer/privileges.h"
 #include "tracer/recorder_process.h"
 #include "tracer/recording.h"
 #include "tracer/stop_signals.h"
 #include "tracer/targets.h"
-#include "tracer/output_file.h"
 
 namespace loopscope::tracer {
 
@@ -51,7 +51,8 @@ class StopWatch {
   std::string operator()() {
     for (auto taken = signals_.take(); taken.signal; taken = signals_.take()) {
       if (taken.signal == SIGCHLD) continue;
-      // The terminal sent Ctrl+C to the command as well: the recording ends with it. A second one is meant for us.
+      // The terminal sent Ctrl+C to the command as well: the recording ends with it. A second one is meant
+      // for us.
       if (command_ && !command_->ended() && !asked_) {
         asked_ = true;
         if (taken.from_user) kill(command_->pid(), taken.signal);
@@ -75,13 +76,14 @@ struct Outcome {
 
 void print_outcome(const Outcome& outcome, const OutputFile& file) {
   const RecordingTotals& totals = outcome.totals;
-  fmt::print(stderr, "loopscope: {} calls in {:.1f} s, {} lost, {:.1f} MB in {} ({})\n", totals.calls, totals.seconds,
-             totals.lost, double(totals.bytes) / 1e6, file.shown_name(), totals.reason);
+  fmt::print(stderr, "loopscope: {} calls in {:.1f} s, {} lost, {:.1f} MB in {} ({})\n", totals.calls,
+             totals.seconds, totals.lost, double(totals.bytes) / 1e6, file.shown_name(), totals.reason);
   if (totals.lost)
-    fmt::print(stderr,
-               "loopscope: {} records were lost; the trace says when. A larger --buffer, --no-io or fewer --calls "
-               "would have kept them.\n",
-               totals.lost);
+    fmt::print(
+        stderr,
+        "loopscope: {} records were lost; the trace says when. A larger --buffer, --no-io or fewer --calls "
+        "would have kept them.\n",
+        totals.lost);
   fmt::print(stderr, "\n{}\n", outcome.report);
   if (file.is_stdout()) return;
   const std::string name = terminal_text(file.path());
@@ -99,8 +101,9 @@ using OnReady = std::function<std::expected<void, std::string>()>;
 
 // Everything in this process, which has the privileges.
 std::expected<Outcome, std::string> record_here(const RecordOptions& options, const std::vector<Pid>& targets,
-                                                const std::vector<std::string>& command_line, OutputFile& file,
-                                                const OnReady& on_ready, const StopReason& stop, int wake_fd) {
+                                                const std::vector<std::string>& command_line,
+                                                OutputFile& file, const OnReady& on_ready,
+                                                const StopReason& stop, int wake_fd) {
   Recording recording(options, command_line);
   if (auto attached = recording.attach(targets); !attached) return std::unexpected(attached.error());
   if (auto ready = on_ready(); !ready) return std::unexpected(ready.error());
@@ -109,7 +112,8 @@ std::expected<Outcome, std::string> record_here(const RecordOptions& options, co
   return Outcome{*totals, report_text(make_report(recording.model()))};
 }
 
-std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& options, const std::vector<Pid>& targets,
+std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& options,
+                                                        const std::vector<Pid>& targets,
                                                         const std::vector<std::string>& command_line,
                                                         OutputFile& file, const OnReady& on_ready,
                                                         const StopReason& stop, int wake_fd) {
@@ -121,7 +125,8 @@ std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& opt
 }  // namespace
 
 int record_command(RecordOptions options, const std::vector<std::string>& command_line) {
-  if (const auto selection = select_calls(options.calls, options.no_io); !selection) return fail(selection.error());
+  if (const auto selection = select_calls(options.calls, options.no_io); !selection)
+    return fail(selection.error());
   std::optional<LaunchedCommand> command;
   if (!options.command.empty()) {
     auto launched = LaunchedCommand::prepare(options.command);
@@ -149,11 +154,13 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
     return started;
   };
   // docs/performance.md holds the figures.
-  fmt::print(stderr,
-             "loopscope: attaching to {}: about 0.2 us more for each recorded call, 0.05 us for any other call of any "
-             "process, {}\n",
-             command ? fmt::format("{} (pid {})", terminal_text(name), command->pid()) : describe_targets(*targets),
-             describe_limits(options));
+  fmt::print(
+      stderr,
+      "loopscope: attaching to {}: about 0.2 us more for each recorded call, 0.05 us for any other call of "
+      "any "
+      "process, {}\n",
+      command ? fmt::format("{} (pid {})", terminal_text(name), command->pid()) : describe_targets(*targets),
+      describe_limits(options));
   StopWatch stop(signals, command ? &*command : nullptr);
   const auto record = may_load_bpf() ? record_here : record_through_sudo;
   const auto outcome = record(options, *targets, command_line, *file, on_ready, std::ref(stop), signals.fd());

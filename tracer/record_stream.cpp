@@ -47,11 +47,16 @@ void mend_order(Record& record, Ns last_time) {
 
 template <typename Record>
 Ns time_of(const Record& record) {
-  if constexpr (std::is_same_v<Record, trace_model::Call>) return record.end();
-  else if constexpr (requires { record.seen; }) return record.seen;
-  else if constexpr (requires { record.until; }) return record.until;
-  else if constexpr (requires { record.t; }) return record.t;
-  else return INT64_MIN;
+  if constexpr (std::is_same_v<Record, trace_model::Call>)
+    return record.end();
+  else if constexpr (requires { record.seen; })
+    return record.seen;
+  else if constexpr (requires { record.until; })
+    return record.until;
+  else if constexpr (requires { record.t; })
+    return record.t;
+  else
+    return INT64_MIN;
 }
 
 }  // namespace
@@ -78,11 +83,16 @@ void RecordStream::take(std::span<const std::byte> bytes) {
   switch (header.type) {
     case WIRE_CALL:
       return take_call(*reinterpret_cast<const wire_call*>(bytes.data()), bytes.subspan(sizeof(wire_call)));
-    case WIRE_FORK: return take_fork(record_at<wire_fork>(bytes));
-    case WIRE_EXEC: return take_exec(record_at<wire_exec>(bytes));
-    case WIRE_EXIT: return take_exit(record_at<wire_exit>(bytes));
-    case WIRE_SELECT_SETS: return decoder_.note(record_at<wire_select_sets>(bytes));
-    default: ++undecodable_;
+    case WIRE_FORK:
+      return take_fork(record_at<wire_fork>(bytes));
+    case WIRE_EXEC:
+      return take_exec(record_at<wire_exec>(bytes));
+    case WIRE_EXIT:
+      return take_exit(record_at<wire_exit>(bytes));
+    case WIRE_SELECT_SETS:
+      return decoder_.note(record_at<wire_select_sets>(bytes));
+    default:
+      ++undecodable_;
   }
 }
 
@@ -199,7 +209,8 @@ void RecordStream::take_process(ProcessObservation& observed) {
   row.fdtable = tables_.of(observed.files, uint64_t(row.t) + start_ns_);
   for (const auto& named : row.threads) (void)thread(row.pid, uint32_t(named.tid), observed.files);
   write(row);
-  for (const auto& [tid, files] : observed.apart) note_table(uint32_t(row.pid), tid, files, uint64_t(row.t) + start_ns_);
+  for (const auto& [tid, files] : observed.apart)
+    note_table(uint32_t(row.pid), tid, files, uint64_t(row.t) + start_ns_);
 }
 
 void RecordStream::take_fd(const FdObservation& observed) {
@@ -207,7 +218,8 @@ void RecordStream::take_fd(const FdObservation& observed) {
   row.t = time(observed.row.time_ns);
   row.origin = observed.origin;
   row.file = files_.of(observed.row.file, observed.row.time_ns);
-  if (observed.row.pid != observed.row.tid) row.fdtable = tables_.of(observed.row.files, observed.row.time_ns);
+  if (observed.row.pid != observed.row.tid)
+    row.fdtable = tables_.of(observed.row.files, observed.row.time_ns);
   write(row);
 }
 

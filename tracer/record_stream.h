@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From wire records in order of time to lines of a trace: numbers for kernel objects, names for arguments, ids, joins.
-// The model is fed with the same records, so that the summary at the end says what a report on the file would.
+// From wire records in order of time to lines of a trace: numbers for kernel objects, names for arguments,
+// ids, joins. The model is fed with the same records, so that the summary at the end says what a report on
+// the file would.
 #pragma once
 
 #include <cstdint>
@@ -69,7 +70,7 @@ class RecordStream {
   CallDecoder decoder_;
   PendingCalls pending_;
   trace_model::Call call_;
-  trace_model::FlatMap<Thread> threads_;  // by tid
+  trace_model::FlatMap<Thread> threads_;                       // by tid
   std::unordered_map<trace_model::Pid, size_t> live_threads_;  // of each process
   trace_model::RecordId last_id_ = 0;
   trace_model::Ns last_time_ = INT64_MIN;

@@ -25,8 +25,8 @@ using trace_model::Pid;
 namespace {
 
 json to_json(const RecordOptions& o) {
-  json out{{"max_size", o.max_size_bytes}, {"calls", o.calls},           {"no_io", o.no_io},
-           {"no_follow", o.no_follow},     {"buffer", o.buffer_bytes},   {"quiet", o.quiet},
+  json out{{"max_size", o.max_size_bytes},  {"calls", o.calls},         {"no_io", o.no_io},
+           {"no_follow", o.no_follow},      {"buffer", o.buffer_bytes}, {"quiet", o.quiet},
            {"launched", !o.command.empty()}};
   if (o.duration_s) out["duration"] = *o.duration_s;
   if (o.last_s) out["last"] = *o.last_s;
@@ -55,7 +55,8 @@ int serve(const PacketSocket& front) {
   auto request = front.receive();
   if (!request || !request->fd) return 1;
   const json& body = request->body;
-  Recording recording(options_from(body.at("options")), body.at("command_line").get<std::vector<std::string>>());
+  Recording recording(options_from(body.at("options")),
+                      body.at("command_line").get<std::vector<std::string>>());
   if (auto attached = recording.attach(body.at("targets").get<std::vector<Pid>>()); !attached)
     return front.send({{"failed", attached.error()}}) ? 1 : 1;
   if (!front.send({{"ready", true}})) return 1;
@@ -65,12 +66,11 @@ int serve(const PacketSocket& front) {
     const auto packet = front.receive();
     return packet ? packet->body.value("stop", "interrupted") : "interrupted";
   };
-  const auto totals =
-      recording.run(request->fd.get(), body.at("file").get<std::string>(), stop, front.fd());
+  const auto totals = recording.run(request->fd.get(), body.at("file").get<std::string>(), stop, front.fd());
   if (!totals) return front.send({{"failed", totals.error()}}) ? 1 : 1;
-  json answer{{"calls", totals->calls},     {"lost", totals->lost},     {"bytes", totals->bytes},
-              {"seconds", totals->seconds}, {"reason", totals->reason},
-              {"report", report_text(make_report(recording.model()))}};
+  json answer{{"calls", totals->calls},   {"lost", totals->lost},
+              {"bytes", totals->bytes},   {"seconds", totals->seconds},
+              {"reason", totals->reason}, {"report", report_text(make_report(recording.model()))}};
   if (!front.send(answer)) {
     answer["report"] = "";  // too long for a packet: the file has it all
     return front.send(answer) ? 0 : 1;
@@ -85,7 +85,8 @@ std::string own_path() {
 
 // sudo asks on the terminal where it must. It is waited for by its number; nothing else is.
 std::expected<pid_t, std::string> spawn_through_sudo(const std::string& socket_name) {
-  std::string path = own_path(), word = kRecorderProcessWord, name = socket_name, sudo = "sudo", dashes = "--";
+  std::string path = own_path(), word = kRecorderProcessWord, name = socket_name, sudo = "sudo",
+              dashes = "--";
   std::array<char*, 6> argv{sudo.data(), dashes.data(), path.data(), word.data(), name.data(), nullptr};
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -132,9 +133,9 @@ int recorder_process(const std::string& socket_name) {
 }
 
 std::expected<ElevatedResult, std::string> record_elevated(
-    const RecordOptions& options, const std::vector<Pid>& targets, const std::vector<std::string>& command_line,
-    const OutputFile& file, const std::function<std::expected<void, std::string>()>& on_ready, const StopReason& stop,
-    int wake_fd) {
+    const RecordOptions& options, const std::vector<Pid>& targets,
+    const std::vector<std::string>& command_line, const OutputFile& file,
+    const std::function<std::expected<void, std::string>()>& on_ready, const StopReason& stop, int wake_fd) {
   const auto listener = PacketListener::create();
   if (!listener) return std::unexpected(listener.error());
   const auto sudo = spawn_through_sudo(listener->name());
@@ -142,8 +143,11 @@ std::expected<ElevatedResult, std::string> record_elevated(
   const auto recorder = await_recorder(*listener, *sudo);
   if (!recorder) return std::unexpected(recorder.error());
   const std::string gone = "the recorder ended without a word";
-  if (!recorder->send({{"options", to_json(options)}, {"targets", targets}, {"command_line", command_line},
-                       {"file", file.path()}}, file.fd()))
+  if (!recorder->send({{"options", to_json(options)},
+                       {"targets", targets},
+                       {"command_line", command_line},
+                       {"file", file.path()}},
+                      file.fd()))
     return std::unexpected(gone);
   auto answer = recorder->receive();
   if (!answer) return std::unexpected(gone);
@@ -163,9 +167,10 @@ std::expected<ElevatedResult, std::string> record_elevated(
   if (!answer) return std::unexpected(gone);
   if (answer->body.contains("failed")) return std::unexpected(answer->body.value("failed", gone));
   const json& body = answer->body;
-  return ElevatedResult{{body.value("calls", uint64_t(0)), body.value("lost", uint64_t(0)),
-                         body.value("bytes", uint64_t(0)), body.value("seconds", 0.0), body.value("reason", "")},
-                        body.value("report", "")};
+  return ElevatedResult{
+      {body.value("calls", uint64_t(0)), body.value("lost", uint64_t(0)), body.value("bytes", uint64_t(0)),
+       body.value("seconds", 0.0), body.value("reason", "")},
+      body.value("report", "")};
 }
 
 }  // namespace loopscope::tracer

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part that needs privileges, as a process of its own. `loopscope record` typed by an ordinary user opens the
-// trace file and starts the command as that user; only this process runs through sudo. The two speak over a unix
-// socket: sudo hands on no descriptors but the three standard ones, and may put a terminal of its own between.
+// The part that needs privileges, as a process of its own. `loopscope record` typed by an ordinary user opens
+// the trace file and starts the command as that user; only this process runs through sudo. The two speak over
+// a unix socket: sudo hands on no descriptors but the three standard ones, and may put a terminal of its own
+// between.
 //
 //   front → recorder   {"options", "targets", "command_line", "file"} with the open trace file (SCM_RIGHTS)
 //   recorder → front   {"ready":true}                 attached, state read; or {"failed":"sentence"}
@@ -14,9 +15,9 @@
 #include <string>
 #include <vector>
 
+#include "tracer/output_file.h"
 #include "tracer/record_options.h"
 #include "tracer/recording.h"
-#include "tracer/output_file.h"
 
 namespace loopscope::tracer {
 
@@ -30,7 +31,8 @@ struct ElevatedResult {
   std::string report;  // text
 };
 
-// Runs a recording through sudo. `on_ready` is called once everything is attached; its error ends the recording.
+// Runs a recording through sudo. `on_ready` is called once everything is attached; its error ends the
+// recording.
 [[nodiscard]] std::expected<ElevatedResult, std::string> record_elevated(
     const RecordOptions& options, const std::vector<trace_model::Pid>& targets,
     const std::vector<std::string>& command_line, const OutputFile& file,

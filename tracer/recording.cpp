@@ -13,8 +13,8 @@
 #include "trace-model/json_writer.h"
 #include "tracer/call_numbers.h"
 #include "tracer/proc/call_in_progress.h"
-#include "tracer/wakeup.h"
 #include "tracer/version.h"
+#include "tracer/wakeup.h"
 
 namespace loopscope::tracer {
 
@@ -25,8 +25,8 @@ using trace_model::Pid;
 namespace {
 
 constexpr uint64_t kMillisecond = 1'000'000;
-// A record is stamped before it is reserved; between the two an interrupt may take this long, and a host may take
-// the CPU away. What comes later still is written as `late`.
+// A record is stamped before it is reserved; between the two an interrupt may take this long, and a host may
+// take the CPU away. What comes later still is written as `late`.
 constexpr uint64_t kReorderWindow = 20 * kMillisecond;
 constexpr uint64_t kPendingAfter = 250 * kMillisecond;
 constexpr uint64_t kScanEvery = 125 * kMillisecond;
@@ -56,22 +56,27 @@ std::string wall_clock_at(uint64_t monotonic) {
   const time_t seconds = wall_ns / 1'000'000'000;
   tm utc{};
   gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                     utc.tm_hour, utc.tm_min, utc.tm_sec, wall_ns % 1'000'000'000);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:09}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, wall_ns % 1'000'000'000);
 }
 
 trace_model::LossClass loss_class(wire_loss kind) {
   switch (kind) {
-    case LOSS_CALL: return trace_model::LossClass::Call;
-    case LOSS_IO: return trace_model::LossClass::Io;
-    case LOSS_LIFECYCLE: return trace_model::LossClass::Lifecycle;
-    default: return trace_model::LossClass::Other;
+    case LOSS_CALL:
+      return trace_model::LossClass::Call;
+    case LOSS_IO:
+      return trace_model::LossClass::Io;
+    case LOSS_LIFECYCLE:
+      return trace_model::LossClass::Lifecycle;
+    default:
+      return trace_model::LossClass::Other;
   }
 }
 
 }  // namespace
 
-Recording::Recording(const RecordOptions& options, std::vector<std::string> command_line) : options_(options) {
+Recording::Recording(const RecordOptions& options, std::vector<std::string> command_line)
+    : options_(options) {
   utsname machine{};
   uname(&machine);
   header_.tool = fmt::format("loopscope {}", kVersion);
@@ -184,7 +189,9 @@ void Recording::scan_pending(Origin origin, uint64_t started_before_ns, Announce
 std::expected<bool, std::string> Recording::release(uint64_t watermark_ns, TraceOutput& output) {
   const uint64_t limit = options_.last_s ? 0 : options_.max_size_bytes;
   const uint64_t calls_before = stream_->calls_written();
-  const auto room_left = [&] { return !limit || output.bytes() + stream_->lines().size() + kRoomForEnd < limit; };
+  const auto room_left = [&] {
+    return !limit || output.bytes() + stream_->lines().size() + kRoomForEnd < limit;
+  };
   order_.release(
       watermark_ns,
       [&](std::span<const std::byte> record) {
@@ -201,8 +208,8 @@ std::expected<bool, std::string> Recording::release(uint64_t watermark_ns, Trace
   return room_left();
 }
 
-std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_view file_name, const StopReason& stop,
-                                                           int wake_fd) {
+std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_view file_name,
+                                                           const StopReason& stop, int wake_fd) {
   TraceOutput output(fd, file_name, options_.last_s, [this] {
     std::string head;
     for (trace_model::Event& row : stream_->model().state_rows(stream_->last_time())) {
@@ -224,17 +231,22 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     note_losses();
     look_again();
     // A call can only newly be in progress where one has returned since the last look.
-    if (round_ns - last_scan_ns_ >= kScanEvery && (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
+    if (round_ns - last_scan_ns_ >= kScanEvery &&
+        (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
       scan_pending(Origin::Trace, round_ns - kPendingAfter, Announce::New);
     if (auto ready = output.prepare(round_ns); !ready) return std::unexpected(ready.error());
     const auto room = release(round_ns - kReorderWindow, output);
     if (!room) return std::unexpected(room.error());
     show_progress(output, false);
 
-    if (!*room) reason = "max-size";
-    else if (options_.duration_s && double(round_ns - start_ns_) / 1e9 >= *options_.duration_s) reason = "duration";
-    else if (std::string why = stop(); !why.empty()) reason = why;
-    else if (order_.empty() && stream_->saw_any_thread() && !stream_->any_thread_left()) reason = "target exited";
+    if (!*room)
+      reason = "max-size";
+    else if (options_.duration_s && double(round_ns - start_ns_) / 1e9 >= *options_.duration_s)
+      reason = "duration";
+    else if (std::string why = stop(); !why.empty())
+      reason = why;
+    else if (order_.empty() && stream_->saw_any_thread() && !stream_->any_thread_left())
+      reason = "target exited";
     if (!reason.empty()) break;
     if (round_ns - quiet_since_ns > 1000 * kMillisecond)
       bpf_->wait(kIdleRound, wake_fd);
@@ -243,8 +255,8 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
   }
   if (auto finished = finish(output, reason); !finished) return std::unexpected(finished.error());
   show_progress(output, true);
-  return RecordingTotals{output.calls(), lost_, output.bytes(),
-                         double(monotonic_ns() - start_ns_) / 1e9, reason};
+  return RecordingTotals{output.calls(), lost_, output.bytes(), double(monotonic_ns() - start_ns_) / 1e9,
+                         reason};
 }
 
 std::expected<void, std::string> Recording::finish(TraceOutput& output, const std::string& reason) {
@@ -257,7 +269,8 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
     note_losses();
     scan_pending(Origin::Trace, UINT64_MAX, Announce::All);
     end_t = Ns(monotonic_ns() - start_ns_);
-    if (const auto released = release(UINT64_MAX, output); !released) return std::unexpected(released.error());
+    if (const auto released = release(UINT64_MAX, output); !released)
+      return std::unexpected(released.error());
   }
   trace_model::End end;
   end.t = end_t;
@@ -278,9 +291,9 @@ void Recording::show_progress(const TraceOutput& output, bool last) {
   if (!last && now_ns - last_progress_ns_ < kProgressEvery) return;
   last_progress_ns_ = now_ns;
   const double seconds = double(now_ns - start_ns_) / 1e9;
-  fmt::print(stderr, "\r\033[K{:.0f} s  {} calls  {:.0f}/s  {} lost  {:.1f} MB{}", seconds, stream_->calls_written(),
-             double(stream_->calls_written()) / std::max(seconds, 0.001), lost_, double(output.bytes()) / 1e6,
-             last ? "\n" : "");
+  fmt::print(stderr, "\r\033[K{:.0f} s  {} calls  {:.0f}/s  {} lost  {:.1f} MB{}", seconds,
+             stream_->calls_written(), double(stream_->calls_written()) / std::max(seconds, 0.001), lost_,
+             double(output.bytes()) / 1e6, last ? "\n" : "");
 }
 
 }  // namespace loopscope::tracer

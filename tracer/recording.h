@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // One recording: attach, read what is there, follow until told to stop, say what was lost.
 //
-// The order is attach → snapshot → reconcile: programs run and buffer before the state is read, every row carries the
-// time it was read, and the file is written in order of time, so that whoever applies it in that order ends in the
-// true state.
+// The order is attach → snapshot → reconcile: programs run and buffer before the state is read, every row
+// carries the time it was read, and the file is written in order of time, so that whoever applies it in that
+// order ends in the true state.
 #pragma once
 
 #include <expected>
@@ -38,13 +38,14 @@ class Recording {
   Recording(const RecordOptions& options, std::vector<std::string> command_line);
   ~Recording();
 
-  // Loads, attaches, marks the targets and reads their state. Nothing is written yet. The error is a sentence.
+  // Loads, attaches, marks the targets and reads their state. Nothing is written yet. The error is a
+  // sentence.
   [[nodiscard]] std::expected<void, std::string> attach(const std::vector<trace_model::Pid>& targets);
 
-  // Writes to `fd` until stop says why, a limit is reached or no target is left. `wake_fd` ends a sleep early.
-  // An error while writing ends the recording; what was written before it stays.
+  // Writes to `fd` until stop says why, a limit is reached or no target is left. `wake_fd` ends a sleep
+  // early. An error while writing ends the recording; what was written before it stays.
   [[nodiscard]] std::expected<RecordingTotals, std::string> run(int fd, std::string_view file_name,
-                                                               const StopReason& stop, int wake_fd);
+                                                                const StopReason& stop, int wake_fd);
 
   [[nodiscard]] const trace_model::Model& model() const { return stream_->model(); }
   [[nodiscard]] const trace_model::TraceHeader& header() const { return header_; }

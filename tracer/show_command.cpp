@@ -42,7 +42,9 @@ struct Words {
   std::string file, query;
 };
 
-bool is_condition(const std::string& word) { return word.find_first_of("=~<>") != std::string::npos; }
+bool is_condition(const std::string& word) {
+  return word.find_first_of("=~<>") != std::string::npos;
+}
 
 // A first word that can only be a file is one, whether it is there or not.
 Words tell_apart(const std::vector<std::string>& words) {
@@ -71,7 +73,7 @@ class Show {
   Query query_;
   bool json_, gather_;
   Model model_;
-  std::string text_;  // not written yet
+  std::string text_;             // not written yet
   std::vector<Problem> untold_;  // until the file has proved to be a trace: a refusal says it all
   uint64_t shown_ = 0, problems_told_ = 0;
 };
@@ -101,8 +103,10 @@ void Show::take(const Record& record) {
   model_.apply(event);
   if (!matches) return;
   ++shown_;
-  if (json_) text_.append(record.line).append("\n");
-  else append_line_end(text_, event, model_.state());
+  if (json_)
+    text_.append(record.line).append("\n");
+  else
+    append_line_end(text_, event, model_.state());
 }
 
 // False after a sentence on why nothing more can be shown.
@@ -121,35 +125,45 @@ void Show::tell_problems() {
 int Show::finish(TraceFile& file) {
   const TraceReader& reader = file.reader();
   tell_problems();
-  if (reader.problem_count() > problems_told_) say("{} more lines are damaged", reader.problem_count() - problems_told_);
+  if (reader.problem_count() > problems_told_)
+    say("{} more lines are damaged", reader.problem_count() - problems_told_);
   if (!write_out()) return 1;
-  if (shown_ == 0) say("none of the {} records in {} is what the query asks for", reader.record_count(), file.path());
+  if (shown_ == 0)
+    say("none of the {} records in {} is what the query asks for", reader.record_count(), file.path());
   return 0;
 }
 
 }  // namespace
 
 const std::string_view kShowHelp =
-    "A line is: seconds since the attach when the call began, process[.thread], call(arguments) = result <duration>;\n"
-    "lines stand in the order in which calls returned. FD<WHAT> says what a descriptor is, as strace -y does.\n"
+    "A line is: seconds since the attach when the call began, process[.thread], call(arguments) = result "
+    "<duration>;\n"
+    "lines stand in the order in which calls returned. FD<WHAT> says what a descriptor is, as strace -y "
+    "does.\n"
     "\n"
     "A query is conditions that must all hold: FIELD, an operator and a value without spaces between\n"
-    "(path~\"two words\" where there are some in the value). Quote the query: < and > mean something to the shell.\n"
-    "  =  !=           is one of these values (fd=5,6), is none of them; != holds as well where there is no such field\n"
+    "(path~\"two words\" where there are some in the value). Quote the query: < and > mean something to the "
+    "shell.\n"
+    "  =  !=           is one of these values (fd=5,6), is none of them; != holds as well where there is no "
+    "such field\n"
     "  ~  !~           contains, does not contain: texts and names\n"
     "  <  <=  >  >=    numbers; times take ns, us, ms, s\n"
     "Fields:\n"
-    "  fd              any descriptor in an argument, ready or returned; file: its identity, which reuse does not share\n"
-    "  call            the call's name; op, flags, sockfd and all other arguments have their own, as in man pages\n"
+    "  fd              any descriptor in an argument, ready or returned; file: its identity, which reuse "
+    "does not share\n"
+    "  call            the call's name; op, flags, sockfd and all other arguments have their own, as in man "
+    "pages\n"
     "  path, addr      files named; addresses of sockets (127.0.0.1:8080, unix:/run/x)\n"
     "  pid, tid        process, thread\n"
     "  ret, error      what the call returned; EAGAIN and others\n"
     "  t, dur          when it began, how long it took\n"
     "  events, data    of epoll and poll: asked for and ready\n"
-    "  type            of the record: call, pending, fork, exec, exit, fd, watch, lost, ...; and of a socket: STREAM\n"
+    "  type            of the record: call, pending, fork, exec, exit, fd, watch, lost, ...; and of a "
+    "socket: STREAM\n"
     "  kind, backlog, queue   of a socket: tcp, unix, ...; a listener's limit, and how many wait for accept\n"
     "  id              the record's number, which reports name as evidence\n"
-    "Names may begin behind an underscore, in either case: op=ADD is EPOLL_CTL_ADD, events=in is EPOLLIN or POLLIN.\n"
+    "Names may begin behind an underscore, in either case: op=ADD is EPOLL_CTL_ADD, events=in is EPOLLIN or "
+    "POLLIN.\n"
     "\n"
     "Examples:\n"
     "  loopscope show                                             all of the newest trace in this folder\n"

@@ -9,8 +9,9 @@
 namespace loopscope::tracer {
 
 struct ShowOptions {
-  std::vector<std::string> words;  // [FILE] [QUERY]: the first word that names a file is the file, the rest the query
-  bool json = false;               // the records themselves, as they stand in the file
+  std::vector<std::string>
+      words;          // [FILE] [QUERY]: the first word that names a file is the file, the rest the query
+  bool json = false;  // the records themselves, as they stand in the file
 };
 
 // Of the query language, for --help.

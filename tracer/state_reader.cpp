@@ -23,7 +23,9 @@ namespace {
 
 constexpr int kMostPasses = 20;
 
-bool asked_for(const std::set<Pid>& only, Pid pid) { return only.empty() || only.contains(pid); }
+bool asked_for(const std::set<Pid>& only, Pid pid) {
+  return only.empty() || only.contains(pid);
+}
 
 template <typename Row>
 Row row_at(std::span<const std::byte> bytes) {
@@ -42,7 +44,8 @@ void for_each_record(std::span<const std::byte> bytes, auto&& visit) {
   }
 }
 
-// Sockets and pipes say all by themselves; the link of anything else names the file or the kind of anonymous inode.
+// Sockets and pipes say all by themselves; the link of anything else names the file or the kind of anonymous
+// inode.
 std::string link_of(Pid pid, const wire_fd_row& row) {
   if (S_ISSOCK(row.mode)) return {};
   const auto link = read_link(-1, fmt::format("/proc/{}/fd/{}", pid, row.fd).c_str());
@@ -83,13 +86,14 @@ std::expected<std::vector<wire_task_row>, std::string> StateReader::mark_threads
   for (int pass = 0;; ++pass) {
     auto rows = bpf_.threads();
     if (!rows) return rows;
-    const bool settled = std::ranges::none_of(*rows, [](const auto& row) { return row.header.flags & WIRE_F_NEW; });
+    const bool settled =
+        std::ranges::none_of(*rows, [](const auto& row) { return row.header.flags & WIRE_F_NEW; });
     if (settled || pass == kMostPasses) return rows;
   }
 }
 
-void StateReader::add_processes(Origin origin, const std::vector<wire_task_row>& threads, const std::set<Pid>& only,
-                                std::vector<Pid>& pids) {
+void StateReader::add_processes(Origin origin, const std::vector<wire_task_row>& threads,
+                                const std::set<Pid>& only, std::vector<Pid>& pids) {
   std::map<Pid, ProcessObservation> processes;
   std::map<Pid, uint64_t> times;
   for (const wire_task_row& thread : threads) {
@@ -99,7 +103,8 @@ void StateReader::add_processes(Origin origin, const std::vector<wire_task_row>&
     trace_model::ProcessRow& row = process.row;
     row.pid = pid;
     row.origin = origin;
-    row.threads.push_back({Pid(thread.tid), std::string(thread.comm, strnlen(thread.comm, sizeof(thread.comm)))});
+    row.threads.push_back(
+        {Pid(thread.tid), std::string(thread.comm, strnlen(thread.comm, sizeof(thread.comm)))});
     if (!(thread.header.flags & WIRE_F_LEADER)) {
       process.apart.emplace_back(thread.tid, thread.files);
       continue;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads what the targets are like now - threads, calls in progress, descriptors, epoll interest lists - with the
-// iterators of the kernel side, and puts it into the order of events. None of it runs in the target or takes a lock
-// of its epoll instances.
+// Reads what the targets are like now - threads, calls in progress, descriptors, epoll interest lists - with
+// the iterators of the kernel side, and puts it into the order of events. None of it runs in the target or
+// takes a lock of its epoll instances.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,11 @@ namespace loopscope::tracer {
 
 class StateReader {
  public:
-  StateReader(BpfSession& bpf, EventOrder& order, uint64_t start_ns) : bpf_(bpf), order_(order), start_ns_(start_ns) {}
+  StateReader(BpfSession& bpf, EventOrder& order, uint64_t start_ns)
+      : bpf_(bpf), order_(order), start_ns_(start_ns) {}
 
-  // Marks the threads of all targets and of their descendants; again until a pass finds none new, for a process may
-  // fork while it is looked at. Returns the rows of the last pass.
+  // Marks the threads of all targets and of their descendants; again until a pass finds none new, for a
+  // process may fork while it is looked at. Returns the rows of the last pass.
   [[nodiscard]] std::expected<std::vector<wire_task_row>, std::string> mark_threads();
 
   // Rows for the processes in `only` (all where it is empty), then a SnapshotEnd.

@@ -14,7 +14,9 @@ StopSignals::StopSignals() {
   fd_ = UniqueFd(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-StopSignals::~StopSignals() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+StopSignals::~StopSignals() {
+  pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 StopSignals::Taken StopSignals::take() {
   signalfd_siginfo info{};

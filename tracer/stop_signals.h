@@ -16,8 +16,8 @@ class StopSignals {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
   struct Taken {
-    int signal = 0;         // 0: none waiting
-    bool from_user = false; // sent by kill(2), not by the terminal to everybody in its foreground
+    int signal = 0;          // 0: none waiting
+    bool from_user = false;  // sent by kill(2), not by the terminal to everybody in its foreground
   };
   [[nodiscard]] Taken take();
 

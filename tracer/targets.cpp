@@ -24,8 +24,8 @@ std::expected<Pid, std::string> parse_pid(std::string_view word) {
   Pid pid = 0;
   const auto [at, error] = std::from_chars(word.data(), word.data() + word.size(), pid);
   if (error != std::errc() || at != word.data() + word.size() || pid <= 0)
-    return std::unexpected(
-        fmt::format("'{}' is not a process number; `loopscope list` shows who is there", trace_model::terminal_text(word)));
+    return std::unexpected(fmt::format("'{}' is not a process number; `loopscope list` shows who is there",
+                                       trace_model::terminal_text(word)));
   return pid;
 }
 
@@ -61,7 +61,8 @@ std::expected<void, std::string> check_target(Pid pid) {
   if (pid == getpid()) return std::unexpected("loopscope does not record itself: name another process");
   const ProcFs proc;
   const auto process = proc.open(pid);
-  if (!process) return std::unexpected(fmt::format("there is no process {}; `loopscope list` shows the servers", pid));
+  if (!process)
+    return std::unexpected(fmt::format("there is no process {}; `loopscope list` shows the servers", pid));
   const auto status = process->status();
   if (!status) return std::unexpected(fmt::format("process {} has just ended", pid));
   if (status->kernel_thread)
@@ -100,8 +101,8 @@ std::expected<std::vector<Pid>, std::string> listening_on(uint16_t port) {
   for (const Pid pid : all)
     if (pid != getpid() && holds_one_of(proc, pid, inodes)) holders.push_back(pid);
   if (holders.empty())
-    return std::unexpected(fmt::format("something listens on TCP port {}, but whose it is cannot be read: {}", port,
-                                       remedy_for_capabilities()));
+    return std::unexpected(fmt::format("something listens on TCP port {}, but whose it is cannot be read: {}",
+                                       port, remedy_for_capabilities()));
   return holders;
 }
 

@@ -11,9 +11,10 @@
 
 namespace loopscope::tracer {
 
-// `list` is "4711,4712". A thread's number stands for its process. Errors, one sentence each: not a number, no such
-// process, a kernel thread, loopscope itself.
-[[nodiscard]] std::expected<std::vector<trace_model::Pid>, std::string> parse_pids(const std::vector<std::string>& list);
+// `list` is "4711,4712". A thread's number stands for its process. Errors, one sentence each: not a number,
+// no such process, a kernel thread, loopscope itself.
+[[nodiscard]] std::expected<std::vector<trace_model::Pid>, std::string> parse_pids(
+    const std::vector<std::string>& list);
 
 [[nodiscard]] std::expected<void, std::string> check_target(trace_model::Pid pid);
 

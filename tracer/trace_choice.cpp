@@ -20,7 +20,8 @@ std::expected<std::string, std::string> choose_trace(const std::string& named) {
   }
   if (newest.empty())
     return std::unexpected(
-        "no trace is named and there is none (*.loopscope.jsonl) in this folder; `loopscope record -p PID` makes one");
+        "no trace is named and there is none (*.loopscope.jsonl) in this folder; `loopscope record -p PID` "
+        "makes one");
   return newest.string();
 }
 

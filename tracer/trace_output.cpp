@@ -13,7 +13,8 @@
 namespace loopscope::tracer {
 namespace {
 
-// The finer the segments, the closer the trace is to the seconds asked for, and the more often the state is written.
+// The finer the segments, the closer the trace is to the seconds asked for, and the more often the state is
+// written.
 constexpr int kSegmentsPerSpan = 8;
 
 std::expected<void, std::string> write_all(int fd, std::string_view bytes) {
@@ -50,7 +51,8 @@ TraceOutput::Result TraceOutput::prepare(uint64_t now_ns) {
   const auto span_ns = uint64_t(*last_s_ * 1e9);
   if (segments_.empty() || now_ns - segments_.back().since_ns > span_ns / kSegmentsPerSpan) {
     Segment segment{now_ns, segments_.empty() ? std::string() : head_(), nameless_file()};
-    if (!segment.file) return std::unexpected(fmt::format("cannot make a temporary file: {}", strerror(errno)));
+    if (!segment.file)
+      return std::unexpected(fmt::format("cannot make a temporary file: {}", strerror(errno)));
     segments_.push_back(std::move(segment));
   }
   // The oldest may go when the one after it alone reaches back far enough.

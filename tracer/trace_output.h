@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where lines go: straight to the file, or, with `--last SECONDS`, to segments of which only the newest are kept.
+// Where lines go: straight to the file, or, with `--last SECONDS`, to segments of which only the newest are
+// kept.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@
 
 namespace loopscope::tracer {
 
-// A segment begins with lines that state everything known at its start (Head), so that a trace may begin with any
-// of them: the head of the oldest segment kept, then the records of all.
+// A segment begins with lines that state everything known at its start (Head), so that a trace may begin with
+// any of them: the head of the oldest segment kept, then the records of all.
 class TraceOutput {
  public:
   using Result = std::expected<void, std::string>;

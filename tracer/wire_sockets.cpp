@@ -20,14 +20,20 @@ std::string_view kind_of(const wire_socket& socket) {
       if (socket.type == SOCK_STREAM) return v6 ? "tcp6" : "tcp";
       if (socket.type == SOCK_DGRAM) return v6 ? "udp6" : "udp";
       return "socket";
-    case AF_UNIX: return "unix";
-    case AF_NETLINK: return "netlink";
-    case AF_PACKET: return "packet";
-    default: return "socket";
+    case AF_UNIX:
+      return "unix";
+    case AF_NETLINK:
+      return "netlink";
+    case AF_PACKET:
+      return "packet";
+    default:
+      return "socket";
   }
 }
 
-bool is_inet(const wire_socket& socket) { return socket.family == AF_INET || socket.family == AF_INET6; }
+bool is_inet(const wire_socket& socket) {
+  return socket.family == AF_INET || socket.family == AF_INET6;
+}
 
 std::string inet_text(const wire_socket& socket, const wire_u8* address, uint16_t port) {
   const size_t size = socket.family == AF_INET ? 4 : 16;

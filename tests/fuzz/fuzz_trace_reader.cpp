@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes at all are read without harm, in one piece as in many, and what was read can be written and read again.
+// Any bytes at all are read without harm, in one piece as in many, and what was read can be written and read
+// again.
 #include <algorithm>
 #include <cstdlib>
 #include <string>
@@ -12,7 +13,8 @@ namespace {
 
 using namespace loopscope::trace_model;
 
-constexpr TraceReader::Limits kLimits{.max_line_bytes = 1 << 16, .max_problems_kept = 10, .lines_before_refusal = 1000};
+constexpr TraceReader::Limits kLimits{
+    .max_line_bytes = 1 << 16, .max_problems_kept = 10, .lines_before_refusal = 1000};
 
 std::vector<std::string> lines_written(std::string_view bytes, size_t piece_bytes) {
   TraceReader reader(kLimits);

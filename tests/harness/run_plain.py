@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs test files without pytest, for a guest that has nothing but Python's own library.
 
-    run_plain.py FILE… [-k WORD]
+    run_plain.py FILE… [-k WORD] [-x WORD]
+
+-k keeps the tests with that word in their names, -x leaves those out.
 
 One line a test: `ok`, `skip` or `FAIL`, its name and its seconds; a failed one is followed by what happened. Exit code
 1 when one failed, or none ran.
@@ -45,13 +47,20 @@ def run_one(label, test):
     return outcome
 
 
+def take_option(arguments, option, default):
+    """The value of an option, which leaves the list."""
+    if option not in arguments:
+        return default
+    at = arguments.index(option)
+    value = arguments[at + 1]
+    del arguments[at:at + 2]
+    return value
+
+
 def main(arguments):
-    word = ""
-    if "-k" in arguments:
-        at = arguments.index("-k")
-        word = arguments[at + 1]
-        del arguments[at:at + 2]
-    outcomes = [run_one(label, test) for path in arguments for label, test in tests_in(path) if word in label]
+    keep, leave_out = take_option(arguments, "-k", ""), take_option(arguments, "-x", None)
+    outcomes = [run_one(label, test) for path in arguments for label, test in tests_in(path)
+                if keep in label and not (leave_out and leave_out in label)]
     print(f"{outcomes.count('ok')} passed, {outcomes.count('FAIL')} failed, {outcomes.count('skip')} skipped")
     return 1 if "FAIL" in outcomes or not outcomes else 0
 

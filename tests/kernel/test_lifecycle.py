@@ -15,8 +15,9 @@ def test_threads_created_and_exiting():
     for tid in truth["tids"]:
         writes = trace.calls("write", tid=tid)
         assert len(writes) == truth["writes_each"] and {c["pid"] for c in writes} == {truth["pid"]}, (tid, writes)
-        gone, = trace.of("exit", tid=tid)
-        assert "last" not in gone and gone["code"] == 0, gone
+    gone = {e["tid"]: e for e in trace.of("exit")}
+    assert set(gone) >= set(truth["tids"]), [(n, t) for n, t in enumerate(truth["tids"]) if t not in gone]
+    assert all("last" not in gone[tid] and gone[tid]["code"] == 0 for tid in truth["tids"]), gone
 
 
 def test_37_children():
@@ -67,8 +68,9 @@ def test_vfork_and_exec():
     assert all({"CLONE_VM", "CLONE_VFORK"} <= set(f["flags"]) for f in trace.of("fork")), trace.of("fork")
     assert {e["pid"]: e["code"] for e in trace.of("exit", last=True)} == {
         **{pid: 0 for pid in truth["children"]}, truth["without_exec"]: 3}
-    for pid in truth["children"]:
-        assert trace.calls("openat", pid=pid), f"nothing seen of what {pid} did after exec"
+    for row, pid in zip(executed, truth["children"]):  # a static program opens nothing, but execve itself returns
+        after = [c for c in trace.calls(pid=pid) if c["id"] > row["id"]]
+        assert after, f"nothing seen of what {pid} did after exec"
 
 
 def test_exit_while_a_thread_sleeps_in_epoll_wait():

@@ -4,9 +4,25 @@
 namespace loopscope::trace_model {
 
 std::string RandomRecords::bytes() {
-  static constexpr std::string_view kPieces[]{
-      "/srv/app", "balloons.py", "z\xC3\xBCrich", "\xF0\x9F\x8E\x88", "\"", "\\", "\n\t\r", "\x01\x1F", "\x7F", "\xFF",
-      "\xC3",     "\xED\xA0\x80", "\xE2\x80\xA8",  "unix:@a",         "x",  "/",  "\xC0\x80", "<>&'",    "{}[],:"};
+  static constexpr std::string_view kPieces[]{"/srv/app",
+                                              "balloons.py",
+                                              "z\xC3\xBCrich",
+                                              "\xF0\x9F\x8E\x88",
+                                              "\"",
+                                              "\\",
+                                              "\n\t\r",
+                                              "\x01\x1F",
+                                              "\x7F",
+                                              "\xFF",
+                                              "\xC3",
+                                              "\xED\xA0\x80",
+                                              "\xE2\x80\xA8",
+                                              "unix:@a",
+                                              "x",
+                                              "/",
+                                              "\xC0\x80",
+                                              "<>&'",
+                                              "{}[],:"};
   std::string text;
   for (uint64_t n = any() % 6; n > 0; --n) text += kPieces[random_() % std::size(kPieces)];
   if (random_() % 8 == 0) text += '\0';
@@ -50,15 +66,27 @@ void RandomRecords::fill_argument(CallBody& call, size_t index, size_t& fd_set) 
   const ArgSpec& arg = call.spec->args[index];
   call.present |= uint8_t(1u << index);
   switch (arg.kind) {
-    case ArgKind::Int: call.args[index] = time(); break;
+    case ArgKind::Int:
+      call.args[index] = time();
+      break;
     case ArgKind::Uint:
     case ArgKind::Octal:
-    case ArgKind::Opaque: call.args[index] = int64_t(any()); break;
-    case ArgKind::DirFd: call.args[index] = coin() ? -100 : fd(); break;
-    case ArgKind::Fd: call.args[index] = fd(); break;
+    case ArgKind::Opaque:
+      call.args[index] = int64_t(any());
+      break;
+    case ArgKind::DirFd:
+      call.args[index] = coin() ? -100 : fd();
+      break;
+    case ArgKind::Fd:
+      call.args[index] = fd();
+      break;
     case ArgKind::Flags:
-    case ArgKind::Choice: call.args[index] = int64_t(bits(*arg.symbols)); break;
-    case ArgKind::Ns: call.args[index] = coin() ? -1 : time(); break;
+    case ArgKind::Choice:
+      call.args[index] = int64_t(bits(*arg.symbols));
+      break;
+    case ArgKind::Ns:
+      call.args[index] = coin() ? -1 : time();
+      break;
     case ArgKind::Path:
     case ArgKind::Address:
       call.text = bytes();
@@ -72,7 +100,9 @@ void RandomRecords::fill_argument(CallBody& call, size_t index, size_t& fd_set) 
       for (const int each : fds())
         call.poll_fds.push_back({each, uint32_t(bits(symbols::kPollEvents)), coin() ? file() : 0});
       break;
-    case ArgKind::FdSet: call.fd_sets[fd_set++] = fds(); break;
+    case ArgKind::FdSet:
+      call.fd_sets[fd_set++] = fds();
+      break;
   }
   if (arg.kind == ArgKind::Fd || arg.kind == ArgKind::DirFd) call.files[index] = coin() ? file() : 0;
 }
@@ -104,9 +134,14 @@ void RandomRecords::fill_result(Call& call) {
   const bool epoll = call.spec->wait == WaitKind::Epoll;
   for (uint64_t n = any() % 4; n > 0; --n) {
     ReadyEntry entry{.events = uint32_t(bits(epoll ? symbols::kEpollEvents : symbols::kPollEvents)),
-                     .data = epoll ? any() : 0, .fd = -1, .file = 0, .candidates = {}};
-    if (coin()) entry.candidates = {fd(), fd()};
-    else if (coin()) entry.fd = fd(), entry.file = file();
+                     .data = epoll ? any() : 0,
+                     .fd = -1,
+                     .file = 0,
+                     .candidates = {}};
+    if (coin())
+      entry.candidates = {fd(), fd()};
+    else if (coin())
+      entry.fd = fd(), entry.file = file();
     call.ready.push_back(entry);
   }
   if (coin()) call.ready_total = uint32_t(call.ready.size() + 1 + any() % 100);
@@ -145,34 +180,88 @@ Event RandomRecords::record(size_t kind) {
   const Pid tid = pid(), who = coin() ? tid : pid();
   switch (kind) {
     case 0: {
-      TraceHeader header{.id = id, .tool = "loopscope 0.1.0", .started = "2026-11-22T10:00:00Z", .kernel = "6.12.0",
-                         .arch = "x86_64", .monotonic_ns = int64_t(any() >> 1), .host_cpus = 2, .command = texts(),
-                         .target = {pid(), pid()}, .calls = {"accept", "accept4"}, .io = coin(),
-                         .probes = {{"calls", "tp_btf"}, {"off-cpu", "off: \"why\""}}, .last_s = {}};
+      TraceHeader header{.id = id,
+                         .tool = "loopscope 0.1.0",
+                         .started = "2026-11-22T10:00:00Z",
+                         .kernel = "6.12.0",
+                         .arch = "x86_64",
+                         .monotonic_ns = int64_t(any() >> 1),
+                         .host_cpus = 2,
+                         .command = texts(),
+                         .target = {pid(), pid()},
+                         .calls = {"accept", "accept4"},
+                         .io = coin(),
+                         .probes = {{"calls", "tp_btf"}, {"off-cpu", "off: \"why\""}},
+                         .last_s = {}};
       if (coin()) header.last_s = double(any() % 1000) / 8;
       return header;
     }
     case 1:
-      return ProcessRow{.id = id, .t = time(), .pid = who, .ppid = int(any() % 100), .nspid = coin() ? 0 : who + 1,
-                        .fdtable = file(), .comm = bytes(), .exe = bytes(), .cmdline = texts(),
-                        .threads = {{tid, bytes()}, {pid(), ""}}, .netns = any(), .pidns = any(), .origin = origin()};
+      return ProcessRow{.id = id,
+                        .t = time(),
+                        .pid = who,
+                        .ppid = int(any() % 100),
+                        .nspid = coin() ? 0 : who + 1,
+                        .fdtable = file(),
+                        .comm = bytes(),
+                        .exe = bytes(),
+                        .cmdline = texts(),
+                        .threads = {{tid, bytes()}, {pid(), ""}},
+                        .netns = any(),
+                        .pidns = any(),
+                        .origin = origin()};
     case 2:
-      return FdRow{.id = id, .t = time(), .pid = who, .fd = fd(), .file = file(), .fdtable = coin() ? 0 : file(),
-                   .socket = socket(true), .path = bytes(), .cloexec = coin(), .nonblock = coin(), .origin = origin()};
+      return FdRow{.id = id,
+                   .t = time(),
+                   .pid = who,
+                   .fd = fd(),
+                   .file = file(),
+                   .fdtable = coin() ? 0 : file(),
+                   .socket = socket(true),
+                   .path = bytes(),
+                   .cloexec = coin(),
+                   .nonblock = coin(),
+                   .origin = origin()};
     case 3:
-      return WatchRow{.id = id, .t = time(), .pid = who, .epfd = fd(), .file = file(), .fd = fd(), .target = file(),
-                      .events = uint32_t(bits(symbols::kEpollEvents)), .data = any(), .target_closed = coin(),
+      return WatchRow{.id = id,
+                      .t = time(),
+                      .pid = who,
+                      .epfd = fd(),
+                      .file = file(),
+                      .fd = fd(),
+                      .target = file(),
+                      .events = uint32_t(bits(symbols::kEpollEvents)),
+                      .data = any(),
+                      .target_closed = coin(),
                       .origin = origin()};
     case 5:
-      return SnapshotEnd{.id = id, .t = time(), .since = time(), .pids = {who, tid}, .origin = origin(),
+      return SnapshotEnd{.id = id,
+                         .t = time(),
+                         .since = time(),
+                         .pids = {who, tid},
+                         .origin = origin(),
                          .incomplete = bytes()};
     case 7:
-      return Fork{.id = id, .t = time(), .pid = who, .tid = tid, .child = who, .child_tid = pid(),
-                  .nspid = coin() ? 0 : who + 1, .fdtable = file(), .flags = bits(symbols::kCloneFlags)};
+      return Fork{.id = id,
+                  .t = time(),
+                  .pid = who,
+                  .tid = tid,
+                  .child = who,
+                  .child_tid = pid(),
+                  .nspid = coin() ? 0 : who + 1,
+                  .fdtable = file(),
+                  .flags = bits(symbols::kCloneFlags)};
     case 8:
-      return Exec{.id = id, .t = time(), .pid = who, .tid = tid, .old_tid = coin() ? 0 : pid(), .exe = bytes(),
+      return Exec{.id = id,
+                  .t = time(),
+                  .pid = who,
+                  .tid = tid,
+                  .old_tid = coin() ? 0 : pid(),
+                  .exe = bytes(),
                   .fdtable = file()};
-    case 9: return Unshare{.id = id, .t = time(), .pid = who, .tid = tid, .fdtable = 1 + file() / 2, .from = file()};
+    case 9:
+      return Unshare{
+          .id = id, .t = time(), .pid = who, .tid = tid, .fdtable = 1 + file() / 2, .from = file()};
     case 10: {
       Exit exit{.id = id, .t = time(), .pid = who, .tid = tid, .code = 0, .signal = 0, .last = coin()};
       (coin() ? exit.code : exit.signal) = int(any() % 64);
@@ -181,9 +270,15 @@ Event RandomRecords::record(size_t kind) {
     case 11:
       return Lost{.id = id, .t = time(), .until = time(), .count = any(), .loss_class = LossClass(any() % 4)};
     case 12:
-      return End{.id = id, .t = time(), .events = any(), .lost = any(), .reason = "error", .error = bytes(),
+      return End{.id = id,
+                 .t = time(),
+                 .events = any(),
+                 .lost = any(),
+                 .reason = "error",
+                 .error = bytes(),
                  .skipped = {{"32-bit calls", any()}, {"a \"quote\"", 1}}};
-    default: return Unknown{.id = id, .type = "sqe"};
+    default:
+      return Unknown{.id = id, .type = "sqe"};
   }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records with random content, for tests that write and read again. Every value is one that comes back: where the
-// format has two spellings of the same thing (nspid 0 and nspid equal to pid), the one a reader gives is made.
+// Records with random content, for tests that write and read again. Every value is one that comes back: where
+// the format has two spellings of the same thing (nspid 0 and nspid equal to pid), the one a reader gives is
+// made.
 #pragma once
 
 #include <random>

@@ -19,7 +19,8 @@ struct WhatWasRead {
 };
 
 // Feeds `bytes` in pieces of `piece_bytes`, taking records as soon as there are any.
-inline WhatWasRead read_all(std::string_view bytes, size_t piece_bytes = 1 << 20, TraceReader::Limits limits = {}) {
+inline WhatWasRead read_all(std::string_view bytes, size_t piece_bytes = 1 << 20,
+                            TraceReader::Limits limits = {}) {
   TraceReader reader(limits);
   WhatWasRead read;
   const auto take = [&] {

@@ -39,7 +39,6 @@ class RoundTrip : public testing::Test {
   std::string line_;
 };
 
-
 TEST_F(RoundTrip, EveryCall) {
   RandomRecords random(1);
   for (const CallSpec& spec : all_calls())
@@ -71,12 +70,14 @@ TEST_F(RoundTrip, ACallThatIsNotKnownKeepsItsName) {
 TEST_F(RoundTrip, NothingIsLeftFromTheCallBefore) {
   RandomRecords random(4);
   const auto calls = all_calls();
-  for (int i = 0; i < 5000 && !HasFailure(); ++i) expect_same(random.call(calls[size_t(i * 7) % calls.size()]));
+  for (int i = 0; i < 5000 && !HasFailure(); ++i)
+    expect_same(random.call(calls[size_t(i * 7) % calls.size()]));
 }
 
 void expect_every_name(const SymbolTable& table) {
   for (const Symbol& symbol : table.flags) EXPECT_EQ(bits_of(table, symbol.name), symbol.bits) << symbol.name;
-  for (const Symbol& symbol : table.choices) EXPECT_EQ(bits_of(table, symbol.name), symbol.bits) << symbol.name;
+  for (const Symbol& symbol : table.choices)
+    EXPECT_EQ(bits_of(table, symbol.name), symbol.bits) << symbol.name;
 }
 
 TEST_F(RoundTrip, EveryNameOfEveryArgument) {

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-// Equality of records, member by member, for tests. Two records that differ in a member that no comparison here
-// mentions would pass for equal: a new member of an event belongs here too.
+// Equality of records, member by member, for tests. Two records that differ in a member that no comparison
+// here mentions would pass for equal: a new member of an event belongs here too.
 #pragma once
 
 #include "trace-model/events.h"
 
 namespace loopscope::trace_model {
 
-inline bool same(const ThreadName& a, const ThreadName& b) { return a.tid == b.tid && a.comm == b.comm; }
-inline bool same(const PollFd& a, const PollFd& b) { return a.fd == b.fd && a.events == b.events && a.file == b.file; }
-inline bool same(const ReceivedFd& a, const ReceivedFd& b) { return a.fd == b.fd && a.file == b.file; }
+inline bool same(const ThreadName& a, const ThreadName& b) {
+  return a.tid == b.tid && a.comm == b.comm;
+}
+inline bool same(const PollFd& a, const PollFd& b) {
+  return a.fd == b.fd && a.events == b.events && a.file == b.file;
+}
+inline bool same(const ReceivedFd& a, const ReceivedFd& b) {
+  return a.fd == b.fd && a.file == b.file;
+}
 inline bool same(const ReadyEntry& a, const ReadyEntry& b) {
-  return a.events == b.events && a.data == b.data && a.fd == b.fd && a.file == b.file && a.candidates == b.candidates;
+  return a.events == b.events && a.data == b.data && a.fd == b.fd && a.file == b.file &&
+         a.candidates == b.candidates;
 }
 
 template <typename T>
@@ -29,8 +36,8 @@ inline bool same(const SocketInfo& a, const SocketInfo& b) {
 
 // Whether CallBody::args holds it; the other kinds have members of their own.
 inline bool is_number(ArgKind kind) {
-  return kind != ArgKind::Path && kind != ArgKind::Address && kind != ArgKind::FdPair && kind != ArgKind::PollFds &&
-         kind != ArgKind::FdSet;
+  return kind != ArgKind::Path && kind != ArgKind::Address && kind != ArgKind::FdPair &&
+         kind != ArgKind::PollFds && kind != ArgKind::FdSet;
 }
 
 inline bool same_body(const CallBody& a, const CallBody& b) {
@@ -40,28 +47,30 @@ inline bool same_body(const CallBody& a, const CallBody& b) {
       !same(a.poll_fds, b.poll_fds) || a.fd_sets != b.fd_sets || a.continues != b.continues)
     return false;
   for (int i = 0; i < kMaxArgs; ++i)
-    if (a.has(i) && is_number(a.spec->args[size_t(i)].kind) && a.args[size_t(i)] != b.args[size_t(i)]) return false;
+    if (a.has(i) && is_number(a.spec->args[size_t(i)].kind) && a.args[size_t(i)] != b.args[size_t(i)])
+      return false;
   return true;
 }
 
 inline bool same(const Call& a, const Call& b) {
   return same_body(a, b) && a.id == b.id && a.pending == b.pending && a.t == b.t && a.dur == b.dur &&
          a.late == b.late && a.start_known == b.start_known && a.uncertain == b.uncertain && a.ret == b.ret &&
-         a.error == b.error && a.ret_file == b.ret_file && same(a.ready, b.ready) && a.ready_total == b.ready_total &&
-         a.socket.has_value() == b.socket.has_value() && (!a.socket || same(*a.socket, *b.socket)) &&
-         same(a.rights, b.rights) && a.rights_total == b.rights_total;
+         a.error == b.error && a.ret_file == b.ret_file && same(a.ready, b.ready) &&
+         a.ready_total == b.ready_total && a.socket.has_value() == b.socket.has_value() &&
+         (!a.socket || same(*a.socket, *b.socket)) && same(a.rights, b.rights) &&
+         a.rights_total == b.rights_total;
 }
 
 inline bool same(const Pending& a, const Pending& b) {
-  return same_body(a, b) && a.id == b.id && a.t == b.t && a.seen == b.seen && a.start_known == b.start_known &&
-         a.origin == b.origin;
+  return same_body(a, b) && a.id == b.id && a.t == b.t && a.seen == b.seen &&
+         a.start_known == b.start_known && a.origin == b.origin;
 }
 
 inline bool same(const TraceHeader& a, const TraceHeader& b) {
-  return a.id == b.id && a.format == b.format && a.tool == b.tool && a.started == b.started && a.kernel == b.kernel &&
-         a.arch == b.arch && a.monotonic_ns == b.monotonic_ns && a.host_cpus == b.host_cpus &&
-         a.command == b.command && a.target == b.target && a.calls == b.calls && a.io == b.io &&
-         a.probes == b.probes && a.last_s == b.last_s;
+  return a.id == b.id && a.format == b.format && a.tool == b.tool && a.started == b.started &&
+         a.kernel == b.kernel && a.arch == b.arch && a.monotonic_ns == b.monotonic_ns &&
+         a.host_cpus == b.host_cpus && a.command == b.command && a.target == b.target && a.calls == b.calls &&
+         a.io == b.io && a.probes == b.probes && a.last_s == b.last_s;
 }
 
 inline bool same(const ProcessRow& a, const ProcessRow& b) {
@@ -71,15 +80,15 @@ inline bool same(const ProcessRow& a, const ProcessRow& b) {
 }
 
 inline bool same(const FdRow& a, const FdRow& b) {
-  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.fd == b.fd && a.file == b.file && a.fdtable == b.fdtable &&
-         same(a.socket, b.socket) && a.path == b.path && a.cloexec == b.cloexec && a.nonblock == b.nonblock &&
-         a.origin == b.origin;
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.fd == b.fd && a.file == b.file &&
+         a.fdtable == b.fdtable && same(a.socket, b.socket) && a.path == b.path && a.cloexec == b.cloexec &&
+         a.nonblock == b.nonblock && a.origin == b.origin;
 }
 
 inline bool same(const WatchRow& a, const WatchRow& b) {
-  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.epfd == b.epfd && a.file == b.file && a.fd == b.fd &&
-         a.target == b.target && a.events == b.events && a.data == b.data && a.target_closed == b.target_closed &&
-         a.origin == b.origin;
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.epfd == b.epfd && a.file == b.file &&
+         a.fd == b.fd && a.target == b.target && a.events == b.events && a.data == b.data &&
+         a.target_closed == b.target_closed && a.origin == b.origin;
 }
 
 inline bool same(const SnapshotEnd& a, const SnapshotEnd& b) {
@@ -93,21 +102,23 @@ inline bool same(const Fork& a, const Fork& b) {
 }
 
 inline bool same(const Exec& a, const Exec& b) {
-  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.old_tid == b.old_tid && a.exe == b.exe &&
-         a.fdtable == b.fdtable;
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.old_tid == b.old_tid &&
+         a.exe == b.exe && a.fdtable == b.fdtable;
 }
 
 inline bool same(const Unshare& a, const Unshare& b) {
-  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.fdtable == b.fdtable && a.from == b.from;
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.fdtable == b.fdtable &&
+         a.from == b.from;
 }
 
 inline bool same(const Exit& a, const Exit& b) {
-  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.code == b.code && a.signal == b.signal &&
-         a.last == b.last;
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.code == b.code &&
+         a.signal == b.signal && a.last == b.last;
 }
 
 inline bool same(const Lost& a, const Lost& b) {
-  return a.id == b.id && a.t == b.t && a.until == b.until && a.count == b.count && a.loss_class == b.loss_class;
+  return a.id == b.id && a.t == b.t && a.until == b.until && a.count == b.count &&
+         a.loss_class == b.loss_class;
 }
 
 inline bool same(const End& a, const End& b) {
@@ -115,11 +126,15 @@ inline bool same(const End& a, const End& b) {
          a.error == b.error && a.skipped == b.skipped;
 }
 
-inline bool same(const Unknown& a, const Unknown& b) { return a.id == b.id && a.type == b.type; }
+inline bool same(const Unknown& a, const Unknown& b) {
+  return a.id == b.id && a.type == b.type;
+}
 
 inline bool same(const Event& a, const Event& b) {
   return a.index() == b.index() &&
-         std::visit([&](const auto& record) { return same(record, std::get<std::decay_t<decltype(record)>>(b)); }, a);
+         std::visit(
+             [&](const auto& record) { return same(record, std::get<std::decay_t<decltype(record)>>(b)); },
+             a);
 }
 
 }  // namespace loopscope::trace_model

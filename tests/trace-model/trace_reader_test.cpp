@@ -15,7 +15,8 @@
 namespace loopscope::trace_model {
 namespace {
 
-const std::string kHeader = R"({"type":"trace","id":1,"format":1,"tool":"t","monotonic_ns":5})" "\n";
+const std::string kHeader = R"({"type":"trace","id":1,"format":1,"tool":"t","monotonic_ns":5})"
+                            "\n";
 
 std::string golden() {
   std::ifstream file(LOOPSCOPE_TEST_DATA "/format-1.jsonl", std::ios::binary);
@@ -26,7 +27,8 @@ std::string golden() {
 
 std::string call_line(int id, int64_t t = 0) {
   return R"({"type":"call","id":)" + std::to_string(id) + R"(,"t":)" + std::to_string(t) +
-         R"(,"dur":0,"tid":7,"call":"close","args":{"fd":3},"ret":0})" "\n";
+         R"(,"dur":0,"tid":7,"call":"close","args":{"fd":3},"ret":0})"
+         "\n";
 }
 
 // What is said about the second of three lines, of which the others are read.
@@ -133,38 +135,55 @@ TEST(TraceReader, ABadLineHarmsNoOther) {
   EXPECT_EQ(problem_with("17"), "the line is not a JSON object");
   EXPECT_EQ(problem_with("{\"type\":\"call\",\"id\":\"un"), "the line ends within a string");
   EXPECT_EQ(problem_with("{\"type\":\"lost\",\"id\":2,\"x\":\"\xFF\"}"), "the line is not UTF-8");
-  EXPECT_EQ(problem_with("{\"type\":\"lost\",\"id\":2,\"x\":\"\x01\"}"), "the line has a control character within a string");
+  EXPECT_EQ(problem_with("{\"type\":\"lost\",\"id\":2,\"x\":\"\x01\"}"),
+            "the line has a control character within a string");
   EXPECT_EQ(problem_with(std::string(50, '\0')), "the line is not a JSON object");
   EXPECT_EQ(problem_with(R"({"id":2,"t":1})"), "member type is missing");
   EXPECT_EQ(problem_with(R"({"type":7,"id":2})"), "member type is not a string");
   EXPECT_NE(problem_with(R"({"type":"end","id":2,"t":1,"events":1,"lost":1} trailing})"), "");
-  EXPECT_NE(problem_with(R"({"type":"end","id":2,"t":1,"events":1,"lost":1}{"type":"end","id":3,"t":1,"events":1,"lost":1})"), "");
+  EXPECT_NE(
+      problem_with(
+          R"({"type":"end","id":2,"t":1,"events":1,"lost":1}{"type":"end","id":3,"t":1,"events":1,"lost":1})"),
+      "");
 }
 
 TEST(TraceReader, NamesTheMemberThatIsWrong) {
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"dur":0,"tid":7,"call":"close","ret":0})"), "member t is missing");
+  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"dur":0,"tid":7,"call":"close","ret":0})"),
+            "member t is missing");
   EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":"1","dur":0,"tid":7,"call":"close","ret":0})"),
             "member t is not an integer of 64 bits");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":99999999999999999999,"dur":0,"tid":7,"call":"close","ret":0})"),
+  EXPECT_EQ(problem_with(
+                R"({"type":"call","id":2,"t":99999999999999999999,"dur":0,"tid":7,"call":"close","ret":0})"),
             "member t is not an integer of 64 bits");
   EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1.5,"dur":0,"tid":7,"call":"close","ret":0})"),
             "member t is not an integer of 64 bits");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"close","args":{"fd":"x"},"ret":0})"),
+  EXPECT_EQ(problem_with(
+                R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"close","args":{"fd":"x"},"ret":0})"),
             "member args.fd is not an integer of 64 bits");
   EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"close","args":[],"ret":0})"),
             "member args is not an object");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"accept4","args":{"flags":7},"ret":0})"),
-            "member args.flags is not a list");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"open","args":{"mode":"09"},"ret":0})"),
+  EXPECT_EQ(
+      problem_with(
+          R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"accept4","args":{"flags":7},"ret":0})"),
+      "member args.flags is not a list");
+  EXPECT_EQ(problem_with(
+                R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"open","args":{"mode":"09"},"ret":0})"),
             "member args.mode is not an octal number in a string");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"open","args":{"pathname_hex":"f"},"ret":0})"),
-            "member args.pathname_hex is not hexadecimal");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"pipe","args":{"pipefd":[1]},"ret":0})"),
-            "member args.pipefd has fewer than two elements");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"epoll_wait","ret":1,"ready":[{"data":6}]})"),
-            "member ready.data is not a string");
-  EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"close","ret":-1,"error":"EWHAT"})"),
-            "member error is not the name of an error");
+  EXPECT_EQ(
+      problem_with(
+          R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"open","args":{"pathname_hex":"f"},"ret":0})"),
+      "member args.pathname_hex is not hexadecimal");
+  EXPECT_EQ(
+      problem_with(
+          R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"pipe","args":{"pipefd":[1]},"ret":0})"),
+      "member args.pipefd has fewer than two elements");
+  EXPECT_EQ(
+      problem_with(
+          R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"epoll_wait","ret":1,"ready":[{"data":6}]})"),
+      "member ready.data is not a string");
+  EXPECT_EQ(
+      problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"close","ret":-1,"error":"EWHAT"})"),
+      "member error is not the name of an error");
   EXPECT_EQ(problem_with(R"({"type":"call","id":2,"t":1,"dur":0,"tid":5000000000,"call":"close","ret":0})"),
             "member tid is out of range");
   EXPECT_EQ(problem_with(R"({"type":"fd","id":2,"t":1,"pid":1,"fd":1,"file":-1,"kind":"file"})"),
@@ -175,16 +194,18 @@ TEST(TraceReader, NamesTheMemberThatIsWrong) {
             "member id is not positive");
   EXPECT_EQ(problem_with(R"({"type":"process","id":2,"t":1,"pid":1,"threads":[7]})"),
             "member threads has an element that is no object");
-  EXPECT_EQ(problem_with(R"({"type":"process","id":2,"t":1,"pid":1,"cmdline":["a"],"cmdline_hex":[null*"61",null]})"),
+  EXPECT_EQ(problem_with(
+                R"({"type":"process","id":2,"t":1,"pid":1,"cmdline":["a"],"cmdline_hex":[null*"61",null]})"),
             "member cmdline_hex is not a string");
   EXPECT_EQ(problem_with(R"({"type":"end","id":2,"t":1,"events":1,"lost":0,"skipped":{"x":"y"}})"),
             "member skipped.x is not an unsigned integer of 64 bits");
 }
 
 TEST(TraceReader, UsesARecordWithANameItDoesNotKnow) {
-  const auto read = read_all(
-      kHeader + R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"accept4","args":{"sockfd":3,)"
-                R"("flags":["SOCK_CLOEXEC","SOCK_LATER"]},"ret":0})" "\n");
+  const auto read =
+      read_all(kHeader + R"({"type":"call","id":2,"t":1,"dur":0,"tid":7,"call":"accept4","args":{"sockfd":3,)"
+                         R"("flags":["SOCK_CLOEXEC","SOCK_LATER"]},"ret":0})"
+                         "\n");
   ASSERT_EQ(read.events.size(), 2u);
   EXPECT_EQ(std::get<Call>(read.events[1]).arg("flags"), 02000000);
   ASSERT_EQ(read.problems.size(), 1u);
@@ -194,8 +215,11 @@ TEST(TraceReader, UsesARecordWithANameItDoesNotKnow) {
 
 TEST(TraceReader, IgnoresMembersAndKeepsTypesItDoesNotKnow) {
   const auto read = read_all(
-      kHeader + R"({"type":"sqe","id":2,"t":1,"ring":{"deep":[1,{"x":"y"}]},"tid":1})" "\n"
-                R"({"type":"lost","id":3,"later":[{"a":1}],"t":1,"until":2,"more":null,"count":1,"class":"io"})" "\n");
+      kHeader +
+      R"({"type":"sqe","id":2,"t":1,"ring":{"deep":[1,{"x":"y"}]},"tid":1})"
+      "\n"
+      R"({"type":"lost","id":3,"later":[{"a":1}],"t":1,"until":2,"more":null,"count":1,"class":"io"})"
+      "\n");
   EXPECT_TRUE(read.problems.empty());
   ASSERT_EQ(read.events.size(), 3u);
   EXPECT_EQ(std::get<Unknown>(read.events[1]).type, "sqe");
@@ -205,9 +229,11 @@ TEST(TraceReader, IgnoresMembersAndKeepsTypesItDoesNotKnow) {
 
 TEST(TraceReader, MembersMayStandInAnyOrder) {
   const auto read = read_all(
-      R"({"format":1,"id":1,"monotonic_ns":5,"type":"trace"})" "\n"
+      R"({"format":1,"id":1,"monotonic_ns":5,"type":"trace"})"
+      "\n"
       R"( { "args" : {"epfd":5,"maxevents":10,"timeout":-1}, "call" : "epoll_wait", "dur":5, "files":{"epfd":9},)"
-      R"( "id":2, "ready":[{"data":"0x6","events":["EPOLLIN","EPOLLET"]}], "ret":1, "t":1, "tid":7, "type":"call" } )" "\r\n");
+      R"( "id":2, "ready":[{"data":"0x6","events":["EPOLLIN","EPOLLET"]}], "ret":1, "t":1, "tid":7, "type":"call" } )"
+      "\r\n");
   for (const Problem& problem : read.problems) ADD_FAILURE() << sentence_of(problem);
   ASSERT_EQ(read.events.size(), 2u);
   const auto& call = std::get<Call>(read.events[1]);
@@ -218,7 +244,9 @@ TEST(TraceReader, MembersMayStandInAnyOrder) {
 }
 
 TEST(TraceReader, RefusesANewerFormatWithASentence) {
-  const auto read = read_all(R"({"type":"trace","id":{"new":1},"format":2,"tool":[]})" "\n" + call_line(2));
+  const auto read = read_all(R"({"type":"trace","id":{"new":1},"format":2,"tool":[]})"
+                             "\n" +
+                             call_line(2));
   EXPECT_TRUE(read.events.empty());
   EXPECT_EQ(read.refusal,
             "this trace is of format 2, and this loopscope reads formats up to 1: read it with a newer one");
@@ -270,7 +298,8 @@ TEST(TraceReader, KeepsTheFirstProblemsAndCountsAll) {
 TEST(TraceReader, SkipsALineThatIsTooLongWithoutKeepingIt) {
   const std::string text = kHeader + std::string(5'000'000, 'x') + "\n" + call_line(3);
   for (const size_t piece : {1000, 10'000'000}) {
-    const auto read = read_all(text, piece, {.max_line_bytes = 100'000, .max_problems_kept = 9, .lines_before_refusal = 9});
+    const auto read =
+        read_all(text, piece, {.max_line_bytes = 100'000, .max_problems_kept = 9, .lines_before_refusal = 9});
     EXPECT_EQ(read.events.size(), 2u);
     ASSERT_EQ(read.problems.size(), 1u);
     EXPECT_EQ(sentence_of(read.problems[0]), "line 2: the line is longer than 100000 bytes; skipped");
@@ -281,9 +310,12 @@ TEST(TraceReader, SkipsALineThatIsTooLongWithoutKeepingIt) {
 TEST(TraceReader, LongStringsAndDeepNestingDoNoHarm) {
   const std::string long_path(1 << 20, 'p');
   const std::string deep(100'000, '['), end(100'000, ']');
-  const auto read = read_all(kHeader + R"({"type":"exec","id":2,"t":1,"tid":7,"exe":")" + long_path + "\"}\n" +
-                             R"({"type":"call","id":3,"t":1,"dur":0,"tid":7,"call":"close","later":)" + deep + end +
-                             R"(,"ret":0})" "\n" + R"({"type":"call","id":4,"args":)" + deep + "\n" + call_line(5, 1));
+  const auto read =
+      read_all(kHeader + R"({"type":"exec","id":2,"t":1,"tid":7,"exe":")" + long_path + "\"}\n" +
+               R"({"type":"call","id":3,"t":1,"dur":0,"tid":7,"call":"close","later":)" + deep + end +
+               R"(,"ret":0})"
+               "\n" +
+               R"({"type":"call","id":4,"args":)" + deep + "\n" + call_line(5, 1));
   ASSERT_GE(read.events.size(), 3u);
   EXPECT_EQ(std::get<Exec>(read.events[1]).exe, long_path);
   EXPECT_EQ(id_of(read.events.back()), 5u);
@@ -312,7 +344,8 @@ TEST(TraceReader, FollowsAFileThatGrows) {
 }
 
 TEST(TraceFile, NamesAFileThatCannotBeRead) {
-  EXPECT_EQ(TraceFile::open("/nowhere/at.all").error(), "cannot read /nowhere/at.all: No such file or directory");
+  EXPECT_EQ(TraceFile::open("/nowhere/at.all").error(),
+            "cannot read /nowhere/at.all: No such file or directory");
   auto folder = TraceFile::open("/");
   ASSERT_TRUE(folder);
   EXPECT_EQ(folder->next().error(), "cannot read /: Is a directory");
@@ -324,7 +357,8 @@ TEST(TraceFile, SaysSoWhenAFileIsEmptyOrNoTrace) {
   EXPECT_EQ(empty->next().error(), "/dev/null is empty: it holds no trace");
   auto other = TraceFile::open(LOOPSCOPE_TEST_DATA "/../CMakeLists.txt");
   ASSERT_TRUE(other);
-  EXPECT_NE(other->next().error().find("is not a loopscope trace: line 1: the line is not a JSON object"), std::string::npos);
+  EXPECT_NE(other->next().error().find("is not a loopscope trace: line 1: the line is not a JSON object"),
+            std::string::npos);
 }
 
 TEST(TraceFile, ReadsToTheEnd) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sink, and the reader behind it: what reaches the file, and what can be had from a file that was cut or damaged.
+// The sink, and the reader behind it: what reaches the file, and what can be had from a file that was cut or
+// damaged.
 #include "trace-model/trace_sink.h"
 
-#include <algorithm>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <gtest/gtest.h>
 
@@ -35,7 +36,8 @@ class MemoryFile {
   int fd_;
 };
 
-const std::string kHeader = R"({"type":"trace","id":1,"format":1})" "\n";
+const std::string kHeader = R"({"type":"trace","id":1,"format":1})"
+                            "\n";
 
 // Lines of calls with increasing ids, the first of them the header.
 std::vector<std::string> lines_of_calls(int count) {
@@ -91,7 +93,8 @@ TEST(TraceSink, FlushesWhenSomethingHasWaitedLongEnough) {
     ASSERT_TRUE(sink.flush_if_due(after_write + TraceSink::kFlushInterval));
     EXPECT_GT(sink.bytes_written(), 0u);
     const uint64_t written = sink.bytes_written();
-    ASSERT_TRUE(sink.flush_if_due(after_write + 5 * TraceSink::kFlushInterval));  // nothing new: nothing to flush
+    ASSERT_TRUE(
+        sink.flush_if_due(after_write + 5 * TraceSink::kFlushInterval));  // nothing new: nothing to flush
     EXPECT_EQ(sink.bytes_written(), written);
     EXPECT_EQ(read_all(file.content()).lines.size(), 1u);  // its frame is still open
   }
@@ -140,7 +143,8 @@ TEST(TraceSink, EndsAFrameNowAndThen) {
   MemoryFile file;
   TraceSink sink(file.fd(), Compression::Zstd);
   const std::string line = std::string(1'000'000, 'y') + "\n";
-  for (uint64_t taken = 0; taken < 3 * TraceSink::kFrameBytes; taken += line.size()) ASSERT_TRUE(sink.write(line));
+  for (uint64_t taken = 0; taken < 3 * TraceSink::kFrameBytes; taken += line.size())
+    ASSERT_TRUE(sink.write(line));
   ASSERT_TRUE(sink.finish());
   const std::string content = file.content();
   int frames = 0;
@@ -173,7 +177,8 @@ TEST(TraceSink, ACompressedFileCutAnywhereGivesWhatCanBeDecoded) {
     const size_t complete = size_t(std::ranges::upper_bound(flushed_at, cut) - flushed_at.begin());
     ASSERT_GE(read.lines.size(), complete) << "cut at " << cut;
     ASSERT_LE(read.lines.size(), complete + 1) << "cut at " << cut;
-    for (size_t i = 0; i < read.lines.size(); ++i) ASSERT_EQ(read.lines[i] + "\n", lines[i]) << "cut at " << cut;
+    for (size_t i = 0; i < read.lines.size(); ++i)
+      ASSERT_EQ(read.lines[i] + "\n", lines[i]) << "cut at " << cut;
     ASSERT_FALSE(read.problems.empty()) << "cut at " << cut;
   }
 }
@@ -205,7 +210,10 @@ TEST(TraceSink, SmallFilesThatDecodeToHugeOnesAreReadInLittleMemory) {
   ASSERT_TRUE(sink.write(kHeader));
   const std::string megabyte(1 << 20, 'z');
   for (int i = 0; i < 300; ++i) ASSERT_TRUE(sink.write(megabyte));  // one line of 300 MiB
-  ASSERT_TRUE(sink.write("\n" R"({"type":"lost","id":3,"t":1,"until":2,"count":1,"class":"io"})" "\n"));
+  ASSERT_TRUE(
+      sink.write("\n"
+                 R"({"type":"lost","id":3,"t":1,"until":2,"count":1,"class":"io"})"
+                 "\n"));
   ASSERT_TRUE(sink.finish());
   const auto read = read_all(file.content());
   EXPECT_EQ(read.lines.size(), 2u);

@@ -16,5 +16,6 @@ int main() {
     }
     for (size_t kind = 0; kind < std::variant_size_v<Event>; ++kind) append_line(lines, random.record(kind));
   }
-  return std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size() && std::fflush(stdout) == 0 ? 0 : 1;
+  return std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size() && std::fflush(stdout) == 0 ? 0
+                                                                                                        : 1;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A server that sleeps in epoll_wait from before the recording until after it: nothing ever returns. A thread sleeps
-// in poll, another in accept on a second listener. Ends by SIGTERM.
+// A server that sleeps in epoll_wait from before the recording until after it: nothing ever returns. A thread
+// sleeps in poll, another in accept on a second listener. Ends by SIGTERM.
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -13,7 +13,7 @@ static int blocking_listener, polled;
 static pid_t poller, acceptor;
 static sem_t begun;
 
-static void *sleep_in_poll(void *unused) {
+static void* sleep_in_poll(void* unused) {
   struct pollfd one = {.fd = polled, .events = POLLIN | POLLPRI};
   poller = thread_id();
   must(sem_post(&begun));
@@ -21,7 +21,7 @@ static void *sleep_in_poll(void *unused) {
   return unused;
 }
 
-static void *sleep_in_accept(void *unused) {
+static void* sleep_in_accept(void* unused) {
   acceptor = thread_id();
   must(sem_post(&begun));
   must(accept(blocking_listener, NULL, NULL));

@@ -2,10 +2,12 @@
 // argv: KIND CALLS THREADS. After "go" each thread makes exactly CALLS calls of one kind at full speed:
 //   wait    epoll_wait(…, 0)              ctl     epoll_ctl(MOD)
 //   accept  accept4 that finds nothing    read    read of an eventfd that is 0, EAGAIN
-//   reuse   eventfd2 and close, CALLS/2 of each: every number names a new file, so a lost call makes the descriptor
-//           table wrong until the recorder reads it again. After the burst 3 eventfds stay open and are reported.
-// A thread makes no other call that is recorded, so recorded + lost has to be CALLS × THREADS, plus the main thread's
-// read and write of a line. `unharmed` is 1 unless a call gave another result than it must.
+//   reuse   eventfd2 and close, CALLS/2 of each: every number names a new file, so a lost call makes the
+//   descriptor
+//           table wrong until the recorder reads it again. After the burst 3 eventfds stay open and are
+//           reported.
+// A thread makes no other call that is recorded, so recorded + lost has to be CALLS × THREADS, plus the main
+// thread's read and write of a line. `unharmed` is 1 unless a call gave another result than it must.
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -58,19 +60,22 @@ static void burst_reuse(void) {
 }
 
 static const struct {
-  const char *name;
+  const char* name;
   void (*run)(void);
-} kKinds[] = {{"wait", burst_wait}, {"ctl", burst_ctl}, {"accept", burst_accept}, {"read", burst_read},
+} kKinds[] = {{"wait", burst_wait},
+              {"ctl", burst_ctl},
+              {"accept", burst_accept},
+              {"read", burst_read},
               {"reuse", burst_reuse}};
 
-static void *run_thread(void *run) {
+static void* run_thread(void* run) {
   pthread_barrier_wait(&start);
   ((void (*)(void))run)();
   pthread_barrier_wait(&finish);
   return NULL;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   must_be(argc == 4);
   calls = atol(argv[2]);
   const int threads = atoi(argv[3]);
@@ -90,17 +95,17 @@ int main(int argc, char **argv) {
   must(-pthread_barrier_init(&finish, NULL, (unsigned)threads + 1));
   for (int i = 0; i < threads; ++i) {
     pthread_t thread;
-    must(-pthread_create(&thread, NULL, run_thread, (void *)run));
+    must(-pthread_create(&thread, NULL, run_thread, (void*)run));
     must(-pthread_detach(thread));
   }
-  say("{'state':'ready','listener':%d,'inode':%lu,'port':%d,'epfd':%d,'event':%d}", listener, inode_of(listener), port,
-      epfd, event_fd);
+  say("{'state':'ready','listener':%d,'inode':%lu,'port':%d,'epfd':%d,'event':%d}", listener,
+      inode_of(listener), port, epfd, event_fd);
   await_line("go");
   pthread_barrier_wait(&start);
   pthread_barrier_wait(&finish);
   say("{'state':'burst over','calls':%ld,'unharmed':%d}", calls * threads, !harmed);
-  // Quiet but for marker calls, one a "mark": in the meantime the recorder may catch up and read the state again. Then
-  // three more descriptors.
+  // Quiet but for marker calls, one a "mark": in the meantime the recorder may catch up and read the state
+  // again. Then three more descriptors.
   int marks = 0;
   while (next_line_is("mark")) {
     char byte;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// clone(CLONE_FILES) without CLONE_THREAD: two processes, one descriptor table. What the child opens the parent
-// has; after the child's unshare(CLONE_FILES) it is not so any more. The parent accepts 3 connections through the
-// listener its child made.
+// clone(CLONE_FILES) without CLONE_THREAD: two processes, one descriptor table. What the child opens the
+// parent has; after the child's unshare(CLONE_FILES) it is not so any more. The parent accepts 3 connections
+// through the listener its child made.
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -55,6 +55,7 @@ int main(void) {
   must(close(client));
   must_be(write(to_child[1], "x", 1) == 1);
   wait_for_exit(pid, 5);
-  say("{'state':'done','child':%d,'listener':%d,'inode':%lu,'port':%d,'accepts':4}", pid, listener, inode, message[1]);
+  say("{'state':'done','child':%d,'listener':%d,'inode':%lu,'port':%d,'accepts':4}", pid, listener, inode,
+      message[1]);
   await_line("quit");
 }

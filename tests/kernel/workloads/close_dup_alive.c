@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// close() of a watched number while a dup of it lives does not end the registration (epoll(7), question 6): epoll
-// reports the closed number's data 11 more times, and EPOLL_CTL_DEL of the number is EBADF. Then the number is
-// used again by an eventfd, registered with other data, and reported 5 times. Closing the dup ends the first.
+// close() of a watched number while a dup of it lives does not end the registration (epoll(7), question 6):
+// epoll reports the closed number's data 11 more times, and EPOLL_CTL_DEL of the number is EBADF. Then the
+// number is used again by an eventfd, registered with other data, and reported 5 times. Closing the dup ends
+// the first.
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -36,7 +37,8 @@ int main(void) {
   must_be(epoll_wait(epfd, events, 4, -1) == 2);
   must(close(copy));
   must_be(epoll_wait(epfd, events, 4, -1) == 1);
-  say("{'state':'done','copy':%d,'old_reports':%d,'new_reports':%d,'both':1,'waits':%d,'old_data':'0xdead0000feed',"
+  say("{'state':'done','copy':%d,'old_reports':%d,'new_reports':%d,'both':1,'waits':%d,'old_data':'"
+      "0xdead0000feed',"
       "'new_data':'0xbeef0000cafe'}",
       copy, kOldReports + 1, kNewReports + 2, kOldReports + kNewReports + 2);
   await_line("quit");

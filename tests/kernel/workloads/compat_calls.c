@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// System calls of the 32-bit kind from a 64-bit program (int 0x80, x86-64 only): their numbers mean something else.
-// 7 × number 41, which is dup there and socket here; each copy is closed by the 64-bit close. `skip` where the machine
-// or the kernel has no such calls.
+// System calls of the 32-bit kind from a 64-bit program (int 0x80, x86-64 only): their numbers mean something
+// else. 7 × number 41, which is dup there and socket here; each copy is closed by the 64-bit close. `skip`
+// where the machine or the kernel has no such calls.
 #include <setjmp.h>
 #include <signal.h>
 #include <unistd.h>
@@ -13,11 +13,16 @@ enum { kRounds = 7, kCompatDup = 41 };
 #ifdef __x86_64__
 static sigjmp_buf no_such_calls;
 
-static void give_up(int number) { siglongjmp(no_such_calls, number); }
+static void give_up(int number) {
+  siglongjmp(no_such_calls, number);
+}
 
 static long compat_call(long number, long argument) {
   long result;
-  __asm__ volatile("int $0x80" : "=a"(result) : "a"(number), "b"(argument) : "memory", "r8", "r9", "r10", "r11");
+  __asm__ volatile("int $0x80"
+                   : "=a"(result)
+                   : "a"(number), "b"(argument)
+                   : "memory", "r8", "r9", "r10", "r11");
   return (int)result;
 }
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every system call a trace knows, at least once, by its number and with arguments chosen so that each is told from
-// the others; those that only end in an error, with that error. Calls that make processes are in forks, vfork_exec
-// and thread_exec. The order is the order of the trace.
+// Every system call a trace knows, at least once, by its number and with arguments chosen so that each is
+// told from the others; those that only end in an error, with that error. Calls that make processes are in
+// forks, vfork_exec and thread_exec. The order is the order of the trace.
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/openat2.h>
@@ -39,12 +39,13 @@ static void sockets(void) {
   struct sockaddr_in address = any_loopback_port(), peer;
   socklen_t length = sizeof address;
   const int server = (int)CALL(socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
-  expect("socket", result, "'domain':'AF_INET','type':['SOCK_STREAM','SOCK_CLOEXEC','SOCK_NONBLOCK'],'protocol':6");
+  expect("socket", result,
+         "'domain':'AF_INET','type':['SOCK_STREAM','SOCK_CLOEXEC','SOCK_NONBLOCK'],'protocol':6");
   CALL(bind, server, &address, length);
   expect("bind", result, "'sockfd':%d,'addr':'127.0.0.1:0'", server);
   CALL(listen, server, 47);
   expect("listen", result, "'sockfd':%d,'backlog':47", server);
-  must(getsockname(server, (struct sockaddr *)&address, &length));
+  must(getsockname(server, (struct sockaddr*)&address, &length));
   CALL(accept, server, NULL, NULL);
   expect("accept", result, "'sockfd':%d", server);
 
@@ -84,7 +85,8 @@ static void sockets(void) {
   int pair[2];
   CALL(socketpair, AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair);
   expect("socketpair", result,
-         "'domain':'AF_UNIX','type':['SOCK_DGRAM','SOCK_NONBLOCK'],'protocol':0,'sv':[%d,%d]", pair[0], pair[1]);
+         "'domain':'AF_UNIX','type':['SOCK_DGRAM','SOCK_NONBLOCK'],'protocol':0,'sv':[%d,%d]", pair[0],
+         pair[1]);
   CALL(close_range, pair[0], pair[1], 0);
   expect("close_range", result, "'first':%d,'last':%d,'flags':[]", pair[0], pair[1]);
   const int ends[] = {second, other, first, client, server};
@@ -105,7 +107,8 @@ static void epolls(void) {
   expect("epoll_create1", result, "'flags':['EPOLL_CLOEXEC']");
   const int event_fd = (int)CALL(eventfd2, 5, O_NONBLOCK | O_CLOEXEC);
   expect("eventfd2", result, "'initval':5,'flags':['EFD_CLOEXEC','EFD_NONBLOCK']");
-  struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET, .data.u64 = 0xfedcba9876543210ULL};
+  struct epoll_event event = {.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET,
+                              .data.u64 = 0xfedcba9876543210ULL};
   CALL(epoll_ctl, epfd, EPOLL_CTL_ADD, event_fd, &event);
   expect("epoll_ctl", result,
          "'epfd':%d,'op':'EPOLL_CTL_ADD','fd':%d,'events':['EPOLLIN','EPOLLPRI','EPOLLRDHUP','EPOLLET'],"
@@ -118,8 +121,9 @@ static void epolls(void) {
          epfd, event_fd);
   event = (struct epoll_event){.events = EPOLLIN | EPOLLONESHOT, .data.u64 = 0};
   CALL(epoll_ctl, epfd, EPOLL_CTL_MOD, event_fd, &event);
-  expect("epoll_ctl", result, "'epfd':%d,'op':'EPOLL_CTL_MOD','fd':%d,'events':['EPOLLIN','EPOLLONESHOT'],'data':'0x0'",
-         epfd, event_fd);
+  expect("epoll_ctl", result,
+         "'epfd':%d,'op':'EPOLL_CTL_MOD','fd':%d,'events':['EPOLLIN','EPOLLONESHOT'],'data':'0x0'", epfd,
+         event_fd);
   struct epoll_event events[8];
 #ifdef SYS_epoll_wait
   CALL(epoll_wait, epfd, events, 7, -1);
@@ -134,8 +138,8 @@ static void epolls(void) {
   CALL(epoll_ctl, epfd, EPOLL_CTL_DEL, event_fd, NULL);
   expect("epoll_ctl", result, "'epfd':%d,'op':'EPOLL_CTL_DEL','fd':%d", epfd, event_fd);
   CALL(epoll_ctl, epfd, 99, event_fd, &event);
-  expect("epoll_ctl", result, "'epfd':%d,'op':'0x63','fd':%d,'events':['EPOLLIN','EPOLLONESHOT'],'data':'0x0'", epfd,
-         event_fd);
+  expect("epoll_ctl", result,
+         "'epfd':%d,'op':'0x63','fd':%d,'events':['EPOLLIN','EPOLLONESHOT'],'data':'0x0'", epfd, event_fd);
   CALL(close, event_fd);
   expect("close", result, "'fd':%d", event_fd);
   CALL(close, epfd);
@@ -149,12 +153,15 @@ static void polls(void) {
   struct pollfd fds[2] = {{.fd = ends[0], .events = POLLIN | POLLPRI}, {.fd = ends[1], .events = POLLOUT}};
 #ifdef SYS_poll
   CALL(poll, fds, 2, 3);
-  expect("poll", result, "'fds':[{'fd':%d,'events':['POLLIN','POLLPRI']},{'fd':%d,'events':['POLLOUT']}],'nfds':2,"
-         "'timeout':3", ends[0], ends[1]);
+  expect("poll", result,
+         "'fds':[{'fd':%d,'events':['POLLIN','POLLPRI']},{'fd':%d,'events':['POLLOUT']}],'nfds':2,"
+         "'timeout':3",
+         ends[0], ends[1]);
 #endif
   struct timespec timeout = kFiveMs;
   CALL(ppoll, fds, 1, &timeout, NULL, 8);
-  expect("ppoll", result, "'fds':[{'fd':%d,'events':['POLLIN','POLLPRI']}],'nfds':1,'timeout_ns':5000000", ends[0]);
+  expect("ppoll", result, "'fds':[{'fd':%d,'events':['POLLIN','POLLPRI']}],'nfds':1,'timeout_ns':5000000",
+         ends[0]);
   fd_set readable, writable;
   FD_ZERO(&readable);
   FD_ZERO(&writable);
@@ -163,8 +170,8 @@ static void polls(void) {
 #ifdef SYS_select
   struct timeval wait = {.tv_usec = 7000};
   CALL(select, ends[1] + 1, &readable, &writable, NULL, &wait);
-  expect("select", result, "'nfds':%d,'readfds':[%d],'writefds':[%d],'timeout_ns':7000000", ends[1] + 1, ends[0],
-         ends[1]);
+  expect("select", result, "'nfds':%d,'readfds':[%d],'writefds':[%d],'timeout_ns':7000000", ends[1] + 1,
+         ends[0], ends[1]);
 #endif
   FD_ZERO(&readable);
   FD_SET(ends[0], &readable);
@@ -179,16 +186,19 @@ static void polls(void) {
 
 static void opens(void) {
   const int directory = (int)CALL(openat, AT_FDCWD, "/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-  expect("openat", result, "'dirfd':'AT_FDCWD','pathname':'/proc/self','flags':['O_RDONLY','O_DIRECTORY','O_CLOEXEC']");
+  expect("openat", result,
+         "'dirfd':'AT_FDCWD','pathname':'/proc/self','flags':['O_RDONLY','O_DIRECTORY','O_CLOEXEC']");
   int fd = (int)CALL(openat, directory, "status", O_RDONLY, 0);
   expect("openat", result, "'dirfd':%d,'pathname':'status','flags':['O_RDONLY']", directory);
   CALL(close, fd);
   expect("close", result, "'fd':%d", fd);
-  const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
+  const struct open_how how = {.flags = O_RDONLY | O_CLOEXEC,
+                               .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH};
   fd = (int)CALL(openat2, directory, "stat", &how, sizeof how);
   expect("openat2", result,
          "'dirfd':%d,'pathname':'stat','flags':['O_RDONLY','O_CLOEXEC'],"
-         "'resolve':['RESOLVE_NO_SYMLINKS','RESOLVE_BENEATH']", directory);
+         "'resolve':['RESOLVE_NO_SYMLINKS','RESOLVE_BENEATH']",
+         directory);
   CALL(close, fd);
   expect("close", result, "'fd':%d", fd);
   CALL(openat, AT_FDCWD, "/nonexistent/balloons.py", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0604);
@@ -206,7 +216,8 @@ static void opens(void) {
   CALL(execve, "/nonexistent/program", NULL, NULL);
   expect("execve", result, "'pathname':'/nonexistent/program'");
   CALL(execveat, directory, "nothing-here", NULL, NULL, AT_SYMLINK_NOFOLLOW);
-  expect("execveat", result, "'dirfd':%d,'pathname':'nothing-here','flags':['AT_SYMLINK_NOFOLLOW']", directory);
+  expect("execveat", result, "'dirfd':%d,'pathname':'nothing-here','flags':['AT_SYMLINK_NOFOLLOW']",
+         directory);
   CALL(close, directory);
   expect("close", result, "'fd':%d", directory);
   CALL(close, 999);
@@ -323,8 +334,8 @@ static void transfers(void) {
   expect("sendfile", result, "'out_fd':%d,'in_fd':%d,'count':17", ends[1], memory);
   loff_t to = 0;
   CALL(splice, ends[0], NULL, memory, &to, 13, 1 | 2);
-  expect("splice", result, "'fd_in':%d,'fd_out':%d,'len':13,'flags':['SPLICE_F_MOVE','SPLICE_F_NONBLOCK']", ends[0],
-         memory);
+  expect("splice", result, "'fd_in':%d,'fd_out':%d,'len':13,'flags':['SPLICE_F_MOVE','SPLICE_F_NONBLOCK']",
+         ends[0], memory);
   CALL(read, 998, bytes, 1);
   expect("read", result, "'fd':998,'count':1");
   const int all[] = {ends[0], ends[1], memory};
@@ -339,11 +350,13 @@ static void rings(void) {
   struct io_uring_params params = {.flags = IORING_SETUP_CQSIZE, .cq_entries = 32};
   const int ring = (int)CALL(io_uring_setup, 5, &params);
   if (ring >= 0)
-    expect("io_uring_setup", result, "'entries':5,'flags':['IORING_SETUP_CQSIZE'],'sq_entries':8,'cq_entries':32");
+    expect("io_uring_setup", result,
+           "'entries':5,'flags':['IORING_SETUP_CQSIZE'],'sq_entries':8,'cq_entries':32");
   else
     expect("io_uring_setup", result, "'entries':5,'flags':['IORING_SETUP_CQSIZE']");
   CALL(io_uring_enter, ring, 0, 0, IORING_ENTER_GETEVENTS, NULL, 0);
-  expect("io_uring_enter", result, "'fd':%d,'to_submit':0,'min_complete':0,'flags':['IORING_ENTER_GETEVENTS']", ring);
+  expect("io_uring_enter", result,
+         "'fd':%d,'to_submit':0,'min_complete':0,'flags':['IORING_ENTER_GETEVENTS']", ring);
   CALL(io_uring_register, ring, IORING_UNREGISTER_FILES, NULL, 0);
   expect("io_uring_register", result, "'fd':%d,'opcode':'IORING_UNREGISTER_FILES','nr_args':0", ring);
   CALL(close, ring);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One listener, three worker processes, each with an epoll instance that watches it with EPOLLEXCLUSIVE. 29
-// connections; who gets which is the kernel's affair, so each worker counts its own and says so at the end. The
-// workers exist before the recording begins and are recorded by the parent's PID.
+// connections; who gets which is the kernel's affair, so each worker counts its own and says so at the end.
+// The workers exist before the recording begins and are recorded by the parent's PID.
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -64,8 +64,8 @@ int main(void) {
     if (workers[i] == 0) work(listener, stop, answers[1]);
     must_be(read(answers[0], &byte, 1) == 1 && byte == 'r');
   }
-  say("{'state':'ready','listener':%d,'inode':%lu,'port':%d,'workers':[%d,%d,%d]}", listener, inode_of(listener), port,
-      workers[0], workers[1], workers[2]);
+  say("{'state':'ready','listener':%d,'inode':%lu,'port':%d,'workers':[%d,%d,%d]}", listener,
+      inode_of(listener), port, workers[0], workers[1], workers[2]);
   await_line("go");
 
   for (int i = 0; i < kConnections; ++i) {
@@ -78,8 +78,8 @@ int main(void) {
   for (int i = 0; i < kWorkers; ++i) {
     struct tally tally;
     must_be(read(answers[0], &tally, sizeof tally) == sizeof tally);
-    say_add("%s{'pid':%d,'epfd':%d,'waits':%d,'reports':%d,'accepts':%d,'empty_accepts':%d}", i ? "," : "", tally.pid,
-            tally.epfd, tally.waits, tally.reports, tally.accepts, tally.empty_accepts);
+    say_add("%s{'pid':%d,'epfd':%d,'waits':%d,'reports':%d,'accepts':%d,'empty_accepts':%d}", i ? "," : "",
+            tally.pid, tally.epfd, tally.waits, tally.reports, tally.accepts, tally.empty_accepts);
   }
   for (int i = 0; i < kWorkers; ++i) wait_for_exit(workers[i], 0);
   say_add("]}");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A listener inherited through exec, the way socket activation hands it over: descriptor 3, LISTEN_FDS=1. A second
-// listener is close-on-exec and must not survive. After the exec, at "serve", 7 connections are accepted.
+// A listener inherited through exec, the way socket activation hands it over: descriptor 3, LISTEN_FDS=1. A
+// second listener is close-on-exec and must not survive. After the exec, at "serve", 7 connections are
+// accepted.
 //
 // Conversation: ready, "go", (exec), {"state":"executed"}, "serve", done, "quit".
 #include <fcntl.h>
@@ -18,7 +19,7 @@ static void serve(void) {
   struct sockaddr_storage address;
   socklen_t length = sizeof address;
   must_be(strcmp(getenv("LISTEN_FDS"), "1") == 0);
-  must(getsockname(kListenFd, (struct sockaddr *)&address, &length));
+  must(getsockname(kListenFd, (struct sockaddr*)&address, &length));
   const int port = atoi(getenv("WORKLOAD_PORT"));
   const int epfd = (int)must(epoll_create1(EPOLL_CLOEXEC));
   watch(epfd, kListenFd, EPOLLIN);
@@ -35,7 +36,7 @@ static void serve(void) {
   await_line("quit");
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc == 2) {
     serve();
     return 0;
@@ -52,8 +53,8 @@ int main(int argc, char **argv) {
   must_be(snprintf(text, sizeof text, "%d", port) > 0);
   must(setenv("LISTEN_FDS", "1", 1));
   must(setenv("WORKLOAD_PORT", text, 1));
-  say("{'state':'ready','listener':%d,'inode':%lu,'port':%d,'closed_by_exec':%d}", kListenFd, inode_of(kListenFd), port,
-      closed_by_exec);
+  say("{'state':'ready','listener':%d,'inode':%lu,'port':%d,'closed_by_exec':%d}", kListenFd,
+      inode_of(kListenFd), port, closed_by_exec);
   await_line("go");
-  must(execl("/proc/self/exe", argv[0], "after-exec", (char *)NULL));
+  must(execl("/proc/self/exe", argv[0], "after-exec", (char*)NULL));
 }

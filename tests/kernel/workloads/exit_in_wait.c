@@ -10,7 +10,7 @@ static int epfd;
 static pid_t sleeper;
 static sem_t begun;
 
-static void *sleep_forever(void *unused) {
+static void* sleep_forever(void* unused) {
   struct epoll_event event;
   sleeper = thread_id();
   must(sem_post(&begun));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// An epoll instance made before fork is one instance in both processes. The child registers an eventfd of its own,
-// which the parent does not have open; the parent's wait returns it 5 times. Then the child waits 3 times itself.
+// An epoll instance made before fork is one instance in both processes. The child registers an eventfd of its
+// own, which the parent does not have open; the parent's wait returns it 5 times. Then the child waits 3
+// times itself.
 #include <sys/eventfd.h>
 #include <unistd.h>
 

@@ -34,7 +34,8 @@ int main(void) {
     make_eventfds_and_exit(i);
   }
   for (int i = 0; i < kChildren; ++i) wait_for_exit(children[i], i);
-  say_add("{'state':'done','grandchildren':%d,'eventfds':%d,'children':[", kParents, 2 * (kChildren + kParents));
+  say_add("{'state':'done','grandchildren':%d,'eventfds':%d,'children':[", kParents,
+          2 * (kChildren + kParents));
   for (int i = 0; i < kChildren; ++i) say_add("%s%d", i ? "," : "", children[i]);
   say_add("]}");
   say_send();

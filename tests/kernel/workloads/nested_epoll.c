@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An epoll instance that another one watches, edge-triggered: 11 times the outer returns the inner, and then the inner
-// the eventfd behind it. Both are registered before the recording.
+// An epoll instance that another one watches, edge-triggered: 11 times the outer returns the inner, and then
+// the inner the eventfd behind it. Both are registered before the recording.
 #include <sys/eventfd.h>
 #include <unistd.h>
 

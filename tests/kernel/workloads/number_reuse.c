@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// 17 eventfds one after the other under the same number and registered with the same data: 17 different files.
+// 17 eventfds one after the other under the same number and registered with the same data: 17 different
+// files.
 #include <sys/eventfd.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// EPOLLONESHOT: reported once, then silent until re-armed. 19 rounds of: report, empty wait, EPOLL_CTL_MOD with data
-// that counts the rounds.
+// EPOLLONESHOT: reported once, then silent until re-armed. 19 rounds of: report, empty wait, EPOLL_CTL_MOD
+// with data that counts the rounds.
 #include <sys/eventfd.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A server of the old kind, in the mode argv[1]: `accept` blocks in accept(2), `poll`, `ppoll`, `select` and
-// `pselect` watch the listener and every connection. Answers each request with a line and closes. Runs until SIGTERM.
-// Prints {"state":"ready", …} when it serves.
+// `pselect` watch the listener and every connection. Answers each request with a line and closes. Runs until
+// SIGTERM. Prints {"state":"ready", …} when it serves.
 #include <poll.h>
 #include <string.h>
 #include <sys/select.h>
@@ -16,7 +16,8 @@ static const char kAnswer[] = "HTTP/1.0 200 OK\r\nContent-Length: 3\r\nConnectio
 
 static void answer(int connection) {
   char request[4096];
-  if (read(connection, request, sizeof request) > 0) must(send(connection, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL));
+  if (read(connection, request, sizeof request) > 0)
+    must(send(connection, kAnswer, sizeof kAnswer - 1, MSG_NOSIGNAL));
   must(close(connection));
 }
 
@@ -25,7 +26,7 @@ static void serve_one_at_a_time(int listener) {
 }
 
 // The ready ones among `fds` get POLLIN in revents, whatever call finds them.
-static void wait_by_select(struct pollfd *fds, int count, bool with_pselect) {
+static void wait_by_select(struct pollfd* fds, int count, bool with_pselect) {
   fd_set readable;
   int highest = 0;
   FD_ZERO(&readable);
@@ -40,7 +41,7 @@ static void wait_by_select(struct pollfd *fds, int count, bool with_pselect) {
   for (int i = 0; i < count; ++i) fds[i].revents = FD_ISSET(fds[i].fd, &readable) ? POLLIN : 0;
 }
 
-static void serve_many(int listener, const char *mode) {
+static void serve_many(int listener, const char* mode) {
   struct pollfd fds[kMostDescriptors] = {{.fd = listener, .events = POLLIN}};
   int count = 1;
   for (;;) {
@@ -60,7 +61,7 @@ static void serve_many(int listener, const char *mode) {
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   must_be(argc == 2);
   uint16_t port;
   const int listener = tcp_listener(43, &port);

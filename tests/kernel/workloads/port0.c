@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A listener made during the recording and bound to port 0: what bind is told and what the socket gets differ. Then
-// listen is called again with another backlog. 2 connections before, 3 after.
+// A listener made during the recording and bound to port 0: what bind is told and what the socket gets
+// differ. Then listen is called again with another backlog. 2 connections before, 3 after.
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call that a stop interrupts and the kernel continues: poll with a timeout leaves with ERESTART_RESTARTBLOCK and
-// is continued by restart_syscall(2); epoll_wait is EINTR after a handler has run. The test stops and continues the
-// process by signal, and sends SIGUSR1.
+// A call that a stop interrupts and the kernel continues: poll with a timeout leaves with
+// ERESTART_RESTARTBLOCK and is continued by restart_syscall(2); epoll_wait is EINTR after a handler has run.
+// The test stops and continues the process by signal, and sends SIGUSR1.
 //
-// Conversation: ready, "go", {"state":"in poll"} … (test: SIGSTOP, SIGCONT, then a byte into fd 0) … {"state":
-// "in epoll"} … (test: SIGUSR1) … done, "quit".
+// Conversation: ready, "go", {"state":"in poll"} … (test: SIGSTOP, SIGCONT, then a byte into fd 0) …
+// {"state": "in epoll"} … (test: SIGUSR1) … done, "quit".
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -13,7 +13,9 @@
 
 #include "workload.h"
 
-static void ignore(int number) { (void)number; }
+static void ignore(int number) {
+  (void)number;
+}
 
 int main(void) {
   struct epoll_event event;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A listener passed by SCM_RIGHTS to a child that was forked before it existed, together with an eventfd: two
-// descriptors in one recvmsg. The child watches and accepts 11 connections on it; the parent has closed its own.
+// descriptors in one recvmsg. The child watches and accepts 11 connections on it; the parent has closed its
+// own.
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -13,9 +14,11 @@ enum { kConnections = 11 };
 static void pass(int channel, const int fds[2]) {
   char byte = 'x', control[CMSG_SPACE(2 * sizeof(int))] = {0};
   struct iovec data = {&byte, 1};
-  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-  struct cmsghdr *const header = CMSG_FIRSTHDR(&message);
-  *header = (struct cmsghdr){.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(2 * sizeof(int))};
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  *header = (struct cmsghdr){
+      .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(2 * sizeof(int))};
   memcpy(CMSG_DATA(header), fds, 2 * sizeof(int));
   must(sendmsg(channel, &message, 0));
 }
@@ -23,7 +26,8 @@ static void pass(int channel, const int fds[2]) {
 static void take(int channel, int fds[2]) {
   char byte, control[CMSG_SPACE(2 * sizeof(int))];
   struct iovec data = {&byte, 1};
-  struct msghdr message = {.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+  struct msghdr message = {
+      .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
   must(recvmsg(channel, &message, MSG_CMSG_CLOEXEC));
   must_be(CMSG_FIRSTHDR(&message) && CMSG_FIRSTHDR(&message)->cmsg_len == CMSG_LEN(2 * sizeof(int)));
   memcpy(fds, CMSG_DATA(CMSG_FIRSTHDR(&message)), 2 * sizeof(int));
@@ -64,7 +68,8 @@ int main(void) {
   }
   must(close(channel[1]));
   const int fds[2] = {tcp_listener(31, &port), (int)must(eventfd(0, 0))};
-  say("{'state':'ready','child':%d,'listener':%d,'inode':%lu,'port':%d}", pid, fds[0], inode_of(fds[0]), port);
+  say("{'state':'ready','child':%d,'listener':%d,'inode':%lu,'port':%d}", pid, fds[0], inode_of(fds[0]),
+      port);
   await_line("go");
 
   pass(channel[0], fds);

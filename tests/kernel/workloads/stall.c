@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What does reading the state cost the one whose state is read? An epoll instance with 10 000 items (argv[1] for
-// another number); a thread does epoll_ctl(MOD) without pause and keeps the longest. Time the thread spent ready but
-// waiting for a CPU (/proc/thread-self/schedstat, second number) is taken off, because on a busy machine it is longer
-// than what is measured. Each "go" prints the worst since the one before, in nanoseconds.
+// What does reading the state cost the one whose state is read? An epoll instance with 10 000 items (argv[1]
+// for another number); a thread does epoll_ctl(MOD) without pause and keeps the longest. Time the thread
+// spent ready but waiting for a CPU (/proc/thread-self/schedstat, second number) is taken off, because on a
+// busy machine it is longer than what is measured. Each "go" prints the worst since the one before, in
+// nanoseconds.
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -37,7 +38,7 @@ static long run_delay_ns(int schedstat) {
   return waited;
 }
 
-static void *modify(void *unused) {
+static void* modify(void* unused) {
   const int schedstat = (int)must(open("/proc/thread-self/schedstat", O_RDONLY));
   long waited = run_delay_ns(schedstat);
   must(sem_post(&begun));
@@ -57,7 +58,7 @@ static void *modify(void *unused) {
   return unused;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   pthread_t thread;
   items = argc > 1 ? atoi(argv[1]) : 10000;
   epfd = (int)must(epoll_create1(0));
@@ -73,6 +74,7 @@ int main(int argc, char **argv) {
   say("{'state':'ready','epfd':%d,'items':%d,'first_item':%d}", epfd, items, first_item);
   for (;;) {
     await_line("go");
-    say("{'state':'counted','worst_ns':%ld,'calls':%ld}", atomic_exchange(&worst_ns, 0), atomic_exchange(&calls, 0));
+    say("{'state':'counted','worst_ns':%ld,'calls':%ld}", atomic_exchange(&worst_ns, 0),
+        atomic_exchange(&calls, 0));
   }
 }

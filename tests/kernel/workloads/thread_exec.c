@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// exec by a thread that is not the leader, while the leader sleeps in epoll_wait and a third thread in read: the
-// calling thread takes over the leader's number and the others are gone. The program executed is this one again; it
-// makes 3 eventfds.
+// exec by a thread that is not the leader, while the leader sleeps in epoll_wait and a third thread in read:
+// the calling thread takes over the leader's number and the others are gone. The program executed is this one
+// again; it makes 3 eventfds.
 //
 // Conversation: ready, "go", (exec), done, "quit". The leader never returns to read "go": the thread does.
 #include <pthread.h>
@@ -14,20 +14,20 @@
 
 static int epfd, never;
 
-static void *execute(void *name) {
+static void* execute(void* name) {
   say("{'state':'ready','thread':%d,'epfd':%d}", thread_id(), epfd);
   await_line("go");
-  must(execl("/proc/self/exe", (const char *)name, "after-exec", (char *)NULL));
+  must(execl("/proc/self/exe", (const char*)name, "after-exec", (char*)NULL));
   return NULL;
 }
 
-static void *sleep_in_read(void *unused) {
+static void* sleep_in_read(void* unused) {
   uint64_t value;
   must(read(never, &value, sizeof value));
   return unused;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc == 2) {
     for (int i = 0; i < 3; ++i) must(eventfd(0, 0));
     say("{'state':'done','tid':%d,'eventfds':3}", thread_id());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thread with a descriptor table of its own (unshare(2), CLONE_FILES) since before the recording. The number `fd` is
-// one eventfd in the process's table and another in the thread's; both are written to 3 times, and the thread's epoll
-// instance, which only it has, returns its own 3 times.
+// A thread with a descriptor table of its own (unshare(2), CLONE_FILES) since before the recording. The
+// number `fd` is one eventfd in the process's table and another in the thread's; both are written to 3 times,
+// and the thread's epoll instance, which only it has, returns its own 3 times.
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -14,7 +14,7 @@ static int fd, epfd;
 static pid_t tid;
 static sem_t ready, go, done;
 
-static void *live_apart(void *unused) {
+static void* live_apart(void* unused) {
   tid = thread_id();
   must(unshare(CLONE_FILES));
   must(close(fd));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One epoll instance reached through two numbers: registered through the first, waited for through the second, 19
-// times; the item is then removed through the second, and the first waits in vain once.
+// One epoll instance reached through two numbers: registered through the first, waited for through the
+// second, 19 times; the item is then removed through the second, and the first waits in vain once.
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -19,7 +19,8 @@ int main(void) {
   const int fd = (int)must(eventfd(1, 0));
   watch_data(epfd, fd, EPOLLIN, 0xffffffff00000006ULL);
   for (int i = 0; i < kReports; ++i)
-    must_be(epoll_wait(i % 2 ? before : during, &event, 1, -1) == 1 && event.data.u64 == 0xffffffff00000006ULL);
+    must_be(epoll_wait(i % 2 ? before : during, &event, 1, -1) == 1 &&
+            event.data.u64 == 0xffffffff00000006ULL);
   must(epoll_ctl(before, EPOLL_CTL_DEL, fd, NULL));
   must_be(epoll_wait(epfd, &event, 1, 0) == 0);
   say("{'state':'done','during':%d,'fd':%d,'reports':%d,'data':'0xffffffff00000006'}", during, fd, kReports);

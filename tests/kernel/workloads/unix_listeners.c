@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unix listeners: by path (argv[1]), abstract with a zero byte and a byte that is not UTF-8 in its name, abstract
-// and sequenced-packet. 5, 7 and 3 connections. The first exists before the recording, the others are made in it.
+// Unix listeners: by path (argv[1]), abstract with a zero byte and a byte that is not UTF-8 in its name,
+// abstract and sequenced-packet. 5, 7 and 3 connections. The first exists before the recording, the others
+// are made in it.
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,10 +12,10 @@
 
 static struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-static int make_listener(int type, const char *name, size_t length, int backlog) {
+static int make_listener(int type, const char* name, size_t length, int backlog) {
   memcpy(address.sun_path, name, length);
   const int fd = (int)must(socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
-  must(bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)));
+  must(bind(fd, (struct sockaddr*)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)));
   must(listen(fd, backlog));
   return fd;
 }
@@ -22,13 +23,14 @@ static int make_listener(int type, const char *name, size_t length, int backlog)
 static void accept_some(int listener, int type, size_t length, int count) {
   for (int i = 0; i < count; ++i) {
     const int client = (int)must(socket(AF_UNIX, type, 0));
-    must(connect(client, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)));
+    must(connect(client, (struct sockaddr*)&address,
+                 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)));
     must(close((int)must(accept4(listener, NULL, NULL, 0))));
     must(close(client));
   }
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   must_be(argc == 2);
   const size_t length = strlen(argv[1]) + 1;
   char abstract[64], packets[64];

@@ -79,9 +79,9 @@ TEST(Snapshots, NewerCallsOutliveTheReading) {
   trace.fd(5, 1, "epoll");
   trace.listener_row(6, 2);
   trace.watch_row(5, 1, 6, 2, 0x6);
-  trace.socket(7, 3);                               // opened after its number was read
+  trace.socket(7, 3);  // opened after its number was read
   trace.epoll_ctl(5, kCtlAdd, 7, kEpollIn, 0x7);
-  trace.close(6, 2);                                // closed after it was read
+  trace.close(6, 2);  // closed after it was read
   trace.snapshot_end(since, {kServer});
   EXPECT_EQ(trace.file_at(kServer, 7), 3u);
   EXPECT_EQ(trace.file_at(kServer, 6), 0u);

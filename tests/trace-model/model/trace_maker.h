@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes records the way a recorder would and applies them to a model. Every call gets the next millisecond and lasts
-// 1 µs unless told otherwise; identities are given by the test.
+// Makes records the way a recorder would and applies them to a model. Every call gets the next millisecond
+// and lasts 1 µs unless told otherwise; identities are given by the test.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -83,7 +83,8 @@ class TraceMaker {
   void fd(int number, FileId file, std::string kind, Origin origin = Origin::Snapshot) {
     apply(fd_row(number, file, std::move(kind), origin));
   }
-  void listener_row(int number, FileId file, std::string local = "0.0.0.0:8079", Origin origin = Origin::Snapshot) {
+  void listener_row(int number, FileId file, std::string local = "0.0.0.0:8079",
+                    Origin origin = Origin::Snapshot) {
     FdRow row = fd_row(number, file, "tcp", origin);
     row.socket.state = "listen";
     row.socket.local = std::move(local);
@@ -92,7 +93,8 @@ class TraceMaker {
     row.nonblock = true;
     apply(row);
   }
-  void watch_row(int epfd, FileId instance, int number, FileId target, uint64_t data, uint32_t events = kEpollIn) {
+  void watch_row(int epfd, FileId instance, int number, FileId target, uint64_t data,
+                 uint32_t events = kEpollIn) {
     WatchRow row;
     row.id = ++id;
     row.t = now += 1000;
@@ -144,7 +146,8 @@ class TraceMaker {
     made.ret_file = file;
     apply(made);
   }
-  void epoll_ctl(int epfd, int64_t op, int number, uint32_t events = kEpollIn, uint64_t data = 0, int64_t ret = 0) {
+  void epoll_ctl(int epfd, int64_t op, int number, uint32_t events = kEpollIn, uint64_t data = 0,
+                 int64_t ret = 0) {
     Call made = call("epoll_ctl", {{"epfd", epfd}, {"op", op}, {"fd", number}}, ret);
     if (op != kCtlDel) {
       made.set(3, events);
@@ -170,7 +173,8 @@ class TraceMaker {
   }
   // An epoll_wait that returned these, joined as a recorder would, then applied.
   Call wait(int epfd, std::vector<std::pair<uint32_t, uint64_t>> returned, int64_t timeout = -1) {
-    Call made = call("epoll_wait", {{"epfd", epfd}, {"maxevents", 64}, {"timeout", timeout}}, int64_t(returned.size()));
+    Call made = call("epoll_wait", {{"epfd", epfd}, {"maxevents", 64}, {"timeout", timeout}},
+                     int64_t(returned.size()));
     for (const auto& [events, data] : returned) made.ready.push_back({events, data, -1, 0, {}});
     return finish_wait(std::move(made));
   }

@@ -23,7 +23,8 @@ struct QueryTest : testing::Test, TraceMaker {
     return found;
   }
 
-  Call add = call("epoll_ctl", {{"epfd", 5}, {"op", 1}, {"fd", 6}, {"events", 0x80000001}, {"data", 0x600000006}});
+  Call add =
+      call("epoll_ctl", {{"epfd", 5}, {"op", 1}, {"fd", 6}, {"events", 0x80000001}, {"data", 0x600000006}});
   Call opened = [this] {
     Call made = call("openat", {{"dirfd", -100}, {"pathname", 0}, {"flags", 02000101}, {"mode", 0644}}, 13);
     made.text = "/srv/my balloons.py";
@@ -61,7 +62,8 @@ TEST_F(QueryTest, AllConditionsMustHold) {
 }
 
 TEST_F(QueryTest, FdIsEveryDescriptorOfTheRecord) {
-  for (const std::string_view text : {"fd=5", "fd=6", "fd<6", "fd>=6"}) EXPECT_TRUE(matches(text, add)) << text;
+  for (const std::string_view text : {"fd=5", "fd=6", "fd<6", "fd>=6"})
+    EXPECT_TRUE(matches(text, add)) << text;
   EXPECT_FALSE(matches("fd=7", add));
   EXPECT_FALSE(matches("fd>6", add));
   EXPECT_FALSE(matches("fd=-100", opened));
@@ -100,7 +102,8 @@ TEST_F(QueryTest, FdIsEveryDescriptorOfTheRecord) {
   row.target = 2;
   row.events = 1;
   row.data = 0xffffffff00000006;
-  EXPECT_TRUE(matches("fd=5", row) && matches("fd=6", row) && matches("file=2", row) && matches("events=IN", row));
+  EXPECT_TRUE(matches("fd=5", row) && matches("fd=6", row) && matches("file=2", row) &&
+              matches("events=IN", row));
   EXPECT_TRUE(matches("data=0xffffffff00000006", row));
   EXPECT_FALSE(matches("fd=7", row));
 }
@@ -127,31 +130,38 @@ TEST_F(QueryTest, CallByNameAndPart) {
   EXPECT_TRUE(matches("call~batch", newer));
   EXPECT_FALSE(matches("call=epoll_ctl", newer));
   EXPECT_FALSE(matches("op=ADD", newer));
-  for (const CallSpec& spec : all_calls()) EXPECT_TRUE(matches("call=" + std::string(spec.name), call(spec.name, {})));
+  for (const CallSpec& spec : all_calls())
+    EXPECT_TRUE(matches("call=" + std::string(spec.name), call(spec.name, {})));
 }
 
 TEST_F(QueryTest, NamesOfFlagsWholeAndShort) {
-  for (const std::string_view text : {"op=ADD", "op=add", "op=CTL_ADD", "op=EPOLL_CTL_ADD", "op=1", "op=0x1", "op~ad",
-                                      "op=DEL,ADD", "op!=DEL", "op!~DEL"})
+  for (const std::string_view text : {"op=ADD", "op=add", "op=CTL_ADD", "op=EPOLL_CTL_ADD", "op=1", "op=0x1",
+                                      "op~ad", "op=DEL,ADD", "op!=DEL", "op!~DEL"})
     EXPECT_TRUE(matches(text, add)) << text;
-  for (const std::string_view text : {"op=DEL", "op=2", "op~del", "op!=ADD"}) EXPECT_FALSE(matches(text, add)) << text;
-  for (const std::string_view text : {"flags=O_CREAT", "flags=creat", "flags=WRONLY", "flags=CLOEXEC flags=CREAT"})
+  for (const std::string_view text : {"op=DEL", "op=2", "op~del", "op!=ADD"})
+    EXPECT_FALSE(matches(text, add)) << text;
+  for (const std::string_view text :
+       {"flags=O_CREAT", "flags=creat", "flags=WRONLY", "flags=CLOEXEC flags=CREAT"})
     EXPECT_TRUE(matches(text, opened)) << text;
-  for (const std::string_view text : {"flags=RDONLY", "flags=EXCL", "flags=0"}) EXPECT_FALSE(matches(text, opened)) << text;
+  for (const std::string_view text : {"flags=RDONLY", "flags=EXCL", "flags=0"})
+    EXPECT_FALSE(matches(text, opened)) << text;
   EXPECT_TRUE(matches("flags=0", failed));
 }
 
 TEST_F(QueryTest, EventsAskedForAndReady) {
-  for (const std::string_view text : {"events=EPOLLIN", "events=IN", "events=et", "events~EPOLL", "events=0x80000001"})
+  for (const std::string_view text :
+       {"events=EPOLLIN", "events=IN", "events=et", "events~EPOLL", "events=0x80000001"})
     EXPECT_TRUE(matches(text, add)) << text;
-  for (const std::string_view text : {"events=OUT", "events=0x1", "events=EPOLLHUP"}) EXPECT_FALSE(matches(text, add)) << text;
+  for (const std::string_view text : {"events=OUT", "events=0x1", "events=EPOLLHUP"})
+    EXPECT_FALSE(matches(text, add)) << text;
   EXPECT_TRUE(matches("events=EPOLLOUT", wait));
   EXPECT_FALSE(matches("events=POLLOUT", wait));
   EXPECT_FALSE(matches("events=HUP", wait));
   Call polled = call("poll", {{"fds", 0}, {"nfds", 1}, {"timeout", 0}}, 1);
   polled.poll_fds = {{8, 4, 0}};
   polled.ready = {{0x10, 0, 8, 0, {}}};
-  EXPECT_TRUE(matches("events=OUT", polled) && matches("events=HUP", polled) && matches("events=POLLHUP", polled));
+  EXPECT_TRUE(matches("events=OUT", polled) && matches("events=HUP", polled) &&
+              matches("events=POLLHUP", polled));
 }
 
 TEST_F(QueryTest, DataIs64BitsWithoutASign) {
@@ -180,7 +190,8 @@ TEST_F(QueryTest, Texts) {
   FdRow row = fd_row(3, 1, "file");
   row.path = "/srv/balloons.py";
   EXPECT_TRUE(matches("path~balloons", row));
-  EXPECT_TRUE(matches("path~/sh", Exec{.id = 1, .t = 0, .pid = 1, .tid = 1, .old_tid = 0, .exe = "/bin/sh", .fdtable = 0}));
+  EXPECT_TRUE(matches(
+      "path~/sh", Exec{.id = 1, .t = 0, .pid = 1, .tid = 1, .old_tid = 0, .exe = "/bin/sh", .fdtable = 0}));
 }
 
 TEST_F(QueryTest, AddressesAndSockets) {
@@ -212,7 +223,8 @@ TEST_F(QueryTest, WhoAndWhatCameOfIt) {
   EXPECT_TRUE(matches("ret<0", failed));
   EXPECT_TRUE(matches("ret=-1", failed));
   EXPECT_FALSE(matches("ret=0", End{}));
-  for (const std::string_view text : {"error=EAGAIN", "error=eagain", "error=11", "error~AGAIN", "error=EINTR,EAGAIN"})
+  for (const std::string_view text :
+       {"error=EAGAIN", "error=eagain", "error=11", "error~AGAIN", "error=EINTR,EAGAIN"})
     EXPECT_TRUE(matches(text, failed)) << text;
   EXPECT_FALSE(matches("error=EINTR", failed));
   EXPECT_TRUE(matches("error!=EINTR", failed));
@@ -225,8 +237,9 @@ TEST_F(QueryTest, WhoAndWhatCameOfIt) {
 }
 
 TEST_F(QueryTest, TimesWithUnits) {
-  for (const std::string_view text : {"dur=12ms", "dur=12000us", "dur=12000µs", "dur=0.012s", "dur=12000000ns",
-                                      "dur=12000000", "dur>10ms", "dur<1s", "dur>=12ms", "dur<=12ms"})
+  for (const std::string_view text :
+       {"dur=12ms", "dur=12000us", "dur=12000µs", "dur=0.012s", "dur=12000000ns", "dur=12000000", "dur>10ms",
+        "dur<1s", "dur>=12ms", "dur<=12ms"})
     EXPECT_TRUE(matches(text, wait)) << text;
   for (const std::string_view text : {"dur>12ms", "dur<12ms", "dur=12", "dur!=12ms"})
     EXPECT_FALSE(matches(text, wait)) << text;
@@ -299,15 +312,19 @@ TEST_F(QueryTest, EveryArgumentHasItsField) {
 // Whatever a record holds, a condition and its opposite never agree.
 TEST_F(QueryTest, RandomRecords) {
   RandomRecords random(3);
-  const std::pair<Query, Query> kOpposites[]{
-      {query("fd=7"), query("fd!=7")},           {query("path~a"), query("path!~a")},
-      {query("events=IN"), query("events!=IN")}, {query("flags=CLOEXEC"), query("flags!=CLOEXEC")},
-      {query("error=EAGAIN"), query("error!=EAGAIN")}, {query("file=1"), query("file!=1")}};
+  const std::pair<Query, Query> kOpposites[]{{query("fd=7"), query("fd!=7")},
+                                             {query("path~a"), query("path!~a")},
+                                             {query("events=IN"), query("events!=IN")},
+                                             {query("flags=CLOEXEC"), query("flags!=CLOEXEC")},
+                                             {query("error=EAGAIN"), query("error!=EAGAIN")},
+                                             {query("file=1"), query("file!=1")}};
   for (int round = 0; round < 20; ++round) {
     std::vector<Event> events;
-    for (const CallSpec& spec : all_calls()) events.emplace_back(random.call(spec)), events.emplace_back(random.pending(spec));
+    for (const CallSpec& spec : all_calls())
+      events.emplace_back(random.call(spec)), events.emplace_back(random.pending(spec));
     for (size_t kind = 0; kind < std::variant_size_v<Event>; ++kind)
-      if (kind != Event(Call()).index() && kind != Event(Pending()).index()) events.push_back(random.record(kind));
+      if (kind != Event(Call()).index() && kind != Event(Pending()).index())
+        events.push_back(random.record(kind));
     for (const Event& event : events)
       for (const auto& [one, other] : kOpposites) EXPECT_NE(one.matches(event), other.matches(event));
   }

@@ -20,7 +20,8 @@ struct ShowLine : testing::Test, TraceMaker {
     apply(file);
   }
   std::string show(const Event& event) { return shown(*this, event); }
-  std::string show(std::string_view name, std::vector<std::pair<std::string_view, int64_t>> args, int64_t ret = 0) {
+  std::string show(std::string_view name, std::vector<std::pair<std::string_view, int64_t>> args,
+                   int64_t ret = 0) {
     return show(call(name, std::move(args), ret));
   }
 };
@@ -60,10 +61,12 @@ TEST_F(ShowLine, EpollWaitSaysWhichRegistrationWasReady) {
   watch_row(5, 1, 6, 2, 0x6);
   Call made = call("epoll_wait", {{"epfd", 5}, {"maxevents", 1023}, {"timeout", -1}}, 1);
   made.ready = {{1, 0x6, -1, 0, {}}};
-  EXPECT_EQ(show(made), "epoll_wait(5<epoll>, [{EPOLLIN, data=0x6 → fd 6 (listener 0.0.0.0:8079)}], 1023, -1) = 1 <1us>");
+  EXPECT_EQ(show(made),
+            "epoll_wait(5<epoll>, [{EPOLLIN, data=0x6 → fd 6 (listener 0.0.0.0:8079)}], 1023, -1) = 1 <1us>");
   made.ready = {{0x11, 0xdead, -1, 0, {}}};
   made.ready_total = 3;
-  EXPECT_EQ(show(made), "epoll_wait(5<epoll>, [{EPOLLIN|EPOLLHUP, data=0xdead → ?}, ... 2 more], 1023, -1) = 1 <1us>");
+  EXPECT_EQ(show(made),
+            "epoll_wait(5<epoll>, [{EPOLLIN|EPOLLHUP, data=0xdead → ?}, ... 2 more], 1023, -1) = 1 <1us>");
   EXPECT_EQ(show("epoll_wait", {{"epfd", 5}, {"maxevents", 8}, {"timeout", 0}}),
             "epoll_wait(5<epoll>, [], 8, 0) = 0 <1us>");
   EXPECT_EQ(show("epoll_pwait2", {{"epfd", 5}, {"maxevents", 8}, {"timeout_ns", 1'500'000'000}}, -4),
@@ -84,14 +87,17 @@ TEST_F(ShowLine, AcceptSaysWhoCame) {
   Call made = call("accept4", {{"sockfd", 6}, {"flags", kCloexecFlag | kNonblockFlag}}, 12);
   made.ret_file = 9;
   made.socket = SocketInfo{"tcp", "", "", "127.0.0.1:8079", "127.0.0.1:51124", 128, 0, 0};
-  EXPECT_EQ(show(made), "accept4(6<tcp 0.0.0.0:8079 listen>, 127.0.0.1:51124, SOCK_CLOEXEC|SOCK_NONBLOCK) = "
-                        "12<tcp 127.0.0.1:8079->127.0.0.1:51124> <1us>");
+  EXPECT_EQ(show(made),
+            "accept4(6<tcp 0.0.0.0:8079 listen>, 127.0.0.1:51124, SOCK_CLOEXEC|SOCK_NONBLOCK) = "
+            "12<tcp 127.0.0.1:8079->127.0.0.1:51124> <1us>");
   made = call("accept", {{"sockfd", 6}}, 13);
   made.ret_file = 10;
   made.socket = SocketInfo{"tcp", "", "", "127.0.0.1:8079", "127.0.0.1:51125", 128, 3, 0};
-  EXPECT_EQ(show(made), "accept(6<tcp 0.0.0.0:8079 listen>, 127.0.0.1:51125) = "
-                        "13<tcp 127.0.0.1:8079->127.0.0.1:51125> [3 more waiting] <1us>");
-  EXPECT_EQ(show("accept4", {{"sockfd", 6}}, -11), "accept4(6<tcp 0.0.0.0:8079 listen>, ..., 0) = -1 EAGAIN <1us>");
+  EXPECT_EQ(show(made),
+            "accept(6<tcp 0.0.0.0:8079 listen>, 127.0.0.1:51125) = "
+            "13<tcp 127.0.0.1:8079->127.0.0.1:51125> [3 more waiting] <1us>");
+  EXPECT_EQ(show("accept4", {{"sockfd", 6}}, -11),
+            "accept4(6<tcp 0.0.0.0:8079 listen>, ..., 0) = -1 EAGAIN <1us>");
 }
 
 TEST_F(ShowLine, SocketsAsTheyAreMade) {
@@ -125,22 +131,25 @@ TEST_F(ShowLine, FilesAndTheirFlags) {
   Call made = call("openat", {{"dirfd", -100}, {"pathname", 0}, {"flags", 02000000}}, 13);
   made.text = "/srv/\"two words\".py";
   made.ret_file = 20;
-  EXPECT_EQ(show(made), "openat(AT_FDCWD, \"/srv/\\\"two words\\\".py\", O_RDONLY|O_CLOEXEC) = "
-                        "13</srv/\"two words\".py> <1us>");
+  EXPECT_EQ(show(made),
+            "openat(AT_FDCWD, \"/srv/\\\"two words\\\".py\", O_RDONLY|O_CLOEXEC) = "
+            "13</srv/\"two words\".py> <1us>");
   made = call("openat", {{"dirfd", -100}, {"pathname", 0}, {"flags", 0101}, {"mode", 0644}}, -13);
   made.text = "/etc/x";
   made.text_cut = true;
   EXPECT_EQ(show(made), "openat(AT_FDCWD, \"/etc/x\"..., O_WRONLY|O_CREAT, 0644) = -1 EACCES <1us>");
   made = call("openat2", {{"dirfd", -100}, {"pathname", 0}, {"flags", 2}, {"resolve", 8}}, -2);
   made.text = "a";
-  EXPECT_EQ(show(made), "openat2(AT_FDCWD, \"a\", {flags=O_RDWR, resolve=RESOLVE_BENEATH}) = -1 ENOENT <1us>");
+  EXPECT_EQ(show(made),
+            "openat2(AT_FDCWD, \"a\", {flags=O_RDWR, resolve=RESOLVE_BENEATH}) = -1 ENOENT <1us>");
   made = call("openat", {{"dirfd", -100}, {"flags", 0}}, -14);
   made.unreadable = 1 << 1;
   EXPECT_EQ(show(made), "openat(AT_FDCWD, <unreadable>, O_RDONLY) = -1 EFAULT <1us>");
 }
 
 TEST_F(ShowLine, ReadsAndMessages) {
-  EXPECT_EQ(show("read", {{"fd", 7}, {"count", 4096}}, 78), "read(7</srv/balloons.py>, ..., 4096) = 78 <1us>");
+  EXPECT_EQ(show("read", {{"fd", 7}, {"count", 4096}}, 78),
+            "read(7</srv/balloons.py>, ..., 4096) = 78 <1us>");
   EXPECT_EQ(show("writev", {{"fd", 7}, {"iovcnt", 2}}, 9), "writev(7</srv/balloons.py>, ..., 2) = 9 <1us>");
   EXPECT_EQ(show("sendto", {{"sockfd", 6}, {"len", 5}, {"flags", 0x4000}}, 5),
             "sendto(6<tcp 0.0.0.0:8079 listen>, ..., 5, MSG_NOSIGNAL) = 5 <1us>");
@@ -155,21 +164,25 @@ TEST_F(ShowLine, PollAndSelect) {
   Call made = call("poll", {{"fds", 0}, {"nfds", 2}, {"timeout", 1000}}, 1);
   made.poll_fds = {{6, 1, 2}, {-1, 4, 0}};
   made.ready = {{1, 0, 6, 2, {}}};
-  EXPECT_EQ(show(made), "poll([{fd=6<tcp 0.0.0.0:8079 listen>, events=POLLIN}, {fd=-1, events=POLLOUT}], 2, 1000) = 1 "
-                        "([{fd=6, revents=POLLIN}]) <1us>");
+  EXPECT_EQ(show(made),
+            "poll([{fd=6<tcp 0.0.0.0:8079 listen>, events=POLLIN}, {fd=-1, events=POLLOUT}], 2, 1000) = 1 "
+            "([{fd=6, revents=POLLIN}]) <1us>");
   made = call("select", {{"nfds", 8}, {"readfds", 0}, {"exceptfds", 0}, {"timeout_ns", -1}}, 3);
   made.fd_sets = {{{6, 7}, {}, {7}}};
   made.ready = {{1, 0, 6, 2, {}}, {3, 0, 7, 3, {}}};
-  EXPECT_EQ(show(made), "select(8, [6<tcp 0.0.0.0:8079 listen> 7</srv/balloons.py>], NULL, [7</srv/balloons.py>], NULL) "
-                        "= 3 (in [6 7], except [7]) <1us>");
+  EXPECT_EQ(show(made),
+            "select(8, [6<tcp 0.0.0.0:8079 listen> 7</srv/balloons.py>], NULL, [7</srv/balloons.py>], NULL) "
+            "= 3 (in [6 7], except [7]) <1us>");
 }
 
 TEST_F(ShowLine, NumbersThatStandForNames) {
   EXPECT_EQ(show("fcntl", {{"fd", 7}, {"op", 4}, {"arg", 04002}}),
             "fcntl(7</srv/balloons.py>, F_SETFL, O_RDWR|O_NONBLOCK) = 0 <1us>");
-  EXPECT_EQ(show("fcntl", {{"fd", 7}, {"op", 2}, {"arg", 1}}), "fcntl(7</srv/balloons.py>, F_SETFD, FD_CLOEXEC) = 0 <1us>");
+  EXPECT_EQ(show("fcntl", {{"fd", 7}, {"op", 2}, {"arg", 1}}),
+            "fcntl(7</srv/balloons.py>, F_SETFD, FD_CLOEXEC) = 0 <1us>");
   EXPECT_EQ(show("fcntl", {{"fd", 7}, {"op", 3}}, 2), "fcntl(7</srv/balloons.py>, F_GETFL) = 2 <1us>");
-  EXPECT_EQ(show("ioctl", {{"fd", 7}, {"op", 0x5421}, {"arg", 1}}), "ioctl(7</srv/balloons.py>, FIONBIO, [1]) = 0 <1us>");
+  EXPECT_EQ(show("ioctl", {{"fd", 7}, {"op", 0x5421}, {"arg", 1}}),
+            "ioctl(7</srv/balloons.py>, FIONBIO, [1]) = 0 <1us>");
   EXPECT_EQ(show("socket", {{"domain", 99}, {"type", 2}, {"protocol", 17}}, -97),
             "socket(0x63, SOCK_DGRAM, 17) = -1 EAFNOSUPPORT <1us>");
   Call made = call("pipe2", {{"pipefd", 0}, {"flags", kCloexecFlag}});
@@ -180,7 +193,8 @@ TEST_F(ShowLine, NumbersThatStandForNames) {
 }
 
 TEST_F(ShowLine, Processes) {
-  EXPECT_EQ(show("clone3", {{"flags", 0x4100 | 17}}, 200), "clone3({flags=SIGCHLD|CLONE_VM|CLONE_VFORK}) = 200 <1us>");
+  EXPECT_EQ(show("clone3", {{"flags", 0x4100 | 17}}, 200),
+            "clone3({flags=SIGCHLD|CLONE_VM|CLONE_VFORK}) = 200 <1us>");
   EXPECT_EQ(show("fork", {}, 201), "fork() = 201 <1us>");
   Call made = call("restart_syscall", {}, -4);
   made.continues = "poll";
@@ -193,8 +207,9 @@ TEST_F(ShowLine, SaysWhatIsNotCertain) {
   Call made = call("epoll_wait", {{"epfd", 5}, {"maxevents", 8}, {"timeout", -1}}, -4);
   made.start_known = false;
   made.late = 5000;
-  EXPECT_EQ(show(made), "epoll_wait(5<epoll>, [], 8, -1) = -1 EINTR <at least 1us> [began before the recording] "
-                        "[recorded 5us late]");
+  EXPECT_EQ(show(made),
+            "epoll_wait(5<epoll>, [], 8, -1) = -1 EINTR <at least 1us> [began before the recording] "
+            "[recorded 5us late]");
   lost(LossClass::Call);
   Call joined = call("epoll_wait", {{"epfd", 5}, {"maxevents", 8}, {"timeout", -1}}, 1);
   joined.ready = {{1, 0x6, -1, 0, {}}};
@@ -214,9 +229,16 @@ TEST_F(ShowLine, CallsInProgress) {
 }
 
 TEST_F(ShowLine, DurationsInTheUnitsOfQueries) {
-  const std::pair<Ns, std::string_view> kCases[]{
-      {0, "0ns"}, {999, "999ns"}, {1000, "1us"}, {12'345, "12.3us"}, {999'999, "1000us"}, {1'500'000, "1.5ms"},
-      {123'456'789, "123.5ms"}, {90'000'000'000, "90s"}, {3'600'000'000'000, "3600s"}, {-5, "-5ns"}};
+  const std::pair<Ns, std::string_view> kCases[]{{0, "0ns"},
+                                                 {999, "999ns"},
+                                                 {1000, "1us"},
+                                                 {12'345, "12.3us"},
+                                                 {999'999, "1000us"},
+                                                 {1'500'000, "1.5ms"},
+                                                 {123'456'789, "123.5ms"},
+                                                 {90'000'000'000, "90s"},
+                                                 {3'600'000'000'000, "3600s"},
+                                                 {-5, "-5ns"}};
   for (const auto& [duration, text] : kCases) {
     Call made = call("fork", {}, 1);
     made.dur = duration;

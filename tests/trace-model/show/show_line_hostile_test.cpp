@@ -6,7 +6,10 @@
 namespace loopscope::trace_model {
 namespace {
 
-const std::string kHostile = "\x1b[31m\x1b]0;title\x07 \r\n\t\x9b" "31m\xc2\x9b\xff\xe2\x80\xae" "gpj.exe\x7f\"\\";
+const std::string kHostile =
+    "\x1b[31m\x1b]0;title\x07 \r\n\t\x9b"
+    "31m\xc2\x9b\xff\xe2\x80\xae"
+    "gpj.exe\x7f\"\\";
 
 void expect_harmless(const std::string& line) {
   ASSERT_TRUE(line.ends_with('\n'));
@@ -55,7 +58,8 @@ TEST_F(Hostile, Rows) {
   FdRow file = fd_row(3, 9, kHostile);
   file.path = file.socket.local = file.socket.peer = file.socket.state = kHostile;
   expect_harmless_line(file);
-  expect_harmless_line(Exec{.id = 1, .t = 0, .pid = 7, .tid = 7, .old_tid = 0, .exe = kHostile, .fdtable = 1});
+  expect_harmless_line(
+      Exec{.id = 1, .t = 0, .pid = 7, .tid = 7, .old_tid = 0, .exe = kHostile, .fdtable = 1});
   TraceHeader header;
   header.tool = header.kernel = header.arch = header.started = kHostile;
   expect_harmless_line(header);

@@ -17,7 +17,9 @@ TEST_F(ShowRow, Processes) {
   row.cmdline = {"python3", "app.py"};
   row.nspid = 3;
   row.threads = {{4711, "python3"}, {4712, "worker"}};
-  EXPECT_EQ(show(row), "--- process python3: python3 app.py, parent 1, in its own namespace 3, threads 2 --- [snapshot]");
+  EXPECT_EQ(
+      show(row),
+      "--- process python3: python3 app.py, parent 1, in its own namespace 3, threads 2 --- [snapshot]");
 }
 
 TEST_F(ShowRow, Descriptors) {
@@ -28,7 +30,9 @@ TEST_F(ShowRow, Descriptors) {
   row.socket.queue = 2;
   row.socket.inode = 41019;
   row.nonblock = true;
-  EXPECT_EQ(show(row), "--- fd 6 is tcp 0.0.0.0:8079 listen, backlog 128, queue 2, inode 41019, nonblocking --- [snapshot]");
+  EXPECT_EQ(
+      show(row),
+      "--- fd 6 is tcp 0.0.0.0:8079 listen, backlog 128, queue 2, inode 41019, nonblocking --- [snapshot]");
   row = fd_row(7, 3, "file", Origin::Exec);
   row.path = "/srv/balloons.py";
   row.cloexec = true;
@@ -46,7 +50,9 @@ TEST_F(ShowRow, Watches) {
   row.target = 2;
   row.events = kEpollIn | kEpollExclusive;
   row.data = 0x6;
-  EXPECT_EQ(show(row), "--- epoll 5 watches fd 6<tcp 0.0.0.0:8079 listen> {EPOLLIN|EPOLLEXCLUSIVE, data=0x6} --- [snapshot]");
+  EXPECT_EQ(
+      show(row),
+      "--- epoll 5 watches fd 6<tcp 0.0.0.0:8079 listen> {EPOLLIN|EPOLLEXCLUSIVE, data=0x6} --- [snapshot]");
   row.target_closed = true;
   EXPECT_TRUE(show(row).contains("a number that is closed"));
 }
@@ -61,8 +67,9 @@ TEST_F(ShowRow, LifeOfProcesses) {
   made.child_tid = 101;
   made.flags = 0x10f00;
   EXPECT_TRUE(show(made).starts_with("--- new thread 101: CLONE_")) << show(made);
-  EXPECT_EQ(show(Exec{.id = 1, .t = 0, .pid = 100, .tid = 100, .old_tid = 102, .exe = "/bin/sh", .fdtable = 1}),
-            "--- runs \"/bin/sh\", was thread 102 ---");
+  EXPECT_EQ(
+      show(Exec{.id = 1, .t = 0, .pid = 100, .tid = 100, .old_tid = 102, .exe = "/bin/sh", .fdtable = 1}),
+      "--- runs \"/bin/sh\", was thread 102 ---");
   EXPECT_EQ(show(Exit{.id = 1, .t = 0, .pid = 100, .tid = 101, .code = 3, .signal = 0, .last = false}),
             "+++ exited with 3 +++");
   EXPECT_EQ(show(Exit{.id = 1, .t = 0, .pid = 100, .tid = 100, .code = 0, .signal = 9, .last = true}),
