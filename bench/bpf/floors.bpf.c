@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include <bpf/bpf_helpers.h>
+
 #include <bpf/bpf_core_read.h>
 
 #include "bench/bpf/floors.h"
