@@ -110,6 +110,12 @@ std::string_view reason(int status) {
   }
 }
 
+std::string_view extra_header(int status) {
+  if (status == 405) return "Allow: GET, HEAD\r\n";
+  if (status == 503) return "Retry-After: 1\r\n";
+  return "";
+}
+
 }  // namespace
 
 std::expected<Request, NoRequest> parse_request(std::string_view bytes) {
@@ -146,8 +152,7 @@ void write_response(const Response& response, bool keep_alive, bool head_only, s
       std::back_inserter(out),
       "HTTP/1.1 {} {}\r\nServer: loopscope-sample\r\nContent-Type: {}\r\nContent-Length: {}\r\n{}{}\r\n",
       response.status, reason(response.status), response.content_type, response.body.size(),
-      response.status == 405 ? "Allow: GET, HEAD\r\n" : "",
-      keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
+      extra_header(response.status), keep_alive ? "Connection: keep-alive\r\n" : "Connection: close\r\n");
   if (!head_only) out += response.body;
 }
 

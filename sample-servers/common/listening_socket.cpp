@@ -33,13 +33,16 @@ std::expected<UniqueFd, std::string> listen_on(const ListenOptions& options) {
         fmt::format("'{}' is no IPv4 or IPv6 address: {}", options.address, ::gai_strerror(error)));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> address(found, &::freeaddrinfo);
 
-  UniqueFd fd(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  const int waiting = options.blocking ? 0 : SOCK_NONBLOCK;
+  UniqueFd fd(::socket(address->ai_family, SOCK_STREAM | waiting | SOCK_CLOEXEC, 0));
   if (!fd) return failed(options, "socket");
   const int on = 1;
   // Without SO_REUSEADDR a restarted server must wait until its predecessor's connections have left
   // TIME_WAIT.
   if (::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0)
     return failed(options, "SO_REUSEADDR");
+  if (options.reuse_port && ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0)
+    return failed(options, "SO_REUSEPORT");
   // Accepted sockets inherit this. It sends a small answer at once even if the one before it is not
   // acknowledged yet.
   if (::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
@@ -60,6 +63,14 @@ std::string local_address(int socket_fd) {
     return "?";
   if (address.ss_family == AF_INET6) return fmt::format("[{}]:{}", host.data(), port.data());
   return fmt::format("{}:{}", host.data(), port.data());
+}
+
+uint16_t local_port(int socket_fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  if (::getsockname(socket_fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  // The port lies at the same place in sockaddr_in and sockaddr_in6.
+  return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
 }  // namespace loopscope::sample_servers
