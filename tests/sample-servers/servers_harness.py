@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Starts a sample server, looks at it from outside, and talks to it.
+
+LOOPSCOPE_BIN names the folder of the programs; under AddressSanitizer the same tests look for leaks, too.
+"""
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+
+BIN = pathlib.Path(os.environ.get("LOOPSCOPE_BIN", pathlib.Path(__file__).parents[2] / "build/bin"))
+PATIENCE_S = 20
+
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+LAST_GET = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    """A server and the options that make it what is under test."""
+    name: str
+    options: tuple = ()
+
+    def __str__(self):
+        return " ".join((self.name, *self.options))
+
+    @property
+    def path(self):
+        return BIN / self.name
+
+
+# Of a test with the fixture `program` or `server` there is one for each of these. A test that not all can pass picks
+# its own: @pytest.mark.parametrize("program", LOOPS, ids=str).
+LOOPS = [Program("epoll-server"), Program("epoll-server", ("--edge-triggered",))]  # one thread, many at once
+PROGRAMS = [*LOOPS]
+
+
+class Server:
+    """A running server; `loop_fd` is its epoll instance's or ring's, None where it has none."""
+
+    def __init__(self, program, process, line):
+        self.process = process
+        found = re.fullmatch(rf"{program.name}: pid (\d+) listens on 127\.0\.0\.1:(\d+), fd (\d+)"
+                             r"(?:; (?:epoll|ring) is fd (\d+))?\n", line)
+        assert found, line
+        self.pid, self.port, self.listener = map(int, found.groups()[:3])
+        self.loop_fd = int(found[4]) if found[4] else None
+        assert self.pid == process.pid
+
+    def connect(self):
+        connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+        connection.settimeout(PATIENCE_S)
+        return connection
+
+    def url(self, path="/"):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def fd_links(self):
+        """What each descriptor is, such as socket:[4711]."""
+        links = {}
+        for fd in os.listdir(f"/proc/{self.pid}/fd"):
+            with contextlib.suppress(FileNotFoundError):
+                links[int(fd)] = os.readlink(f"/proc/{self.pid}/fd/{fd}")
+        return links
+
+    def loop_info(self):
+        """What the kernel says of the epoll instance or the ring: proc(5), fdinfo."""
+        return pathlib.Path(f"/proc/{self.pid}/fdinfo/{self.loop_fd}").read_text()
+
+    def connections(self):
+        """How many connections the server holds: its sockets but the listener, and those in its ring's table of files."""
+        count = sum(link.startswith("socket:") for link in self.fd_links().values()) - 1
+        if self.loop_fd is not None:
+            count += len(re.findall(r"^ +\d+: (?!<none>).+$", self.loop_info().partition("UserFiles:")[2]
+                                    .partition("UserBufs:")[0], re.M))
+        return count
+
+    def cpu_s(self):
+        with open(f"/proc/{self.pid}/stat") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextlib.contextmanager
+def running(program, *options, descriptors=None):
+    """The server, started and, at the end, asked to end: an unclean end fails the test."""
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
+    process = subprocess.Popen([program.path, "--port", "0", *program.options, *options], stdout=subprocess.PIPE,
+                               stderr=subprocess.PIPE, text=True, preexec_fn=limit)
+    try:
+        yield Server(program, process, process.stdout.readline())
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=PATIENCE_S)
+        # A sanitizer's report, a crash and an unclean end all show here, after every test.
+        assert process.returncode == 0, errors
+        assert "ERROR" not in errors, errors
+
+
+def log_lines(path, event=None):
+    """The lines that --log has written so far; with `event` only those of that name."""
+    lines = [json.loads(line) for line in pathlib.Path(path).read_text().splitlines()]
+    return [line for line in lines if event in (None, line["event"])]
+
+
+def eventually(condition):
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.005)
+
+
+def read_to_end(connection):
+    pieces = []
+    while piece := connection.recv(65536):
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def read_answers(connection, count):
+    """Exactly `count` answers, as (status, body)."""
+    buffer, answers = b"", []
+    while len(answers) < count:
+        head, separator, rest = buffer.partition(b"\r\n\r\n")
+        length = int(re.search(rb"Content-Length: (\d+)", head)[1]) if separator else 0
+        if separator and len(rest) >= length:
+            answers.append((int(head.split()[1]), rest[:length]))
+            buffer = rest[length:]
+        else:
+            piece = connection.recv(65536)
+            assert piece, f"closed after {len(answers)} of {count} answers"
+            buffer += piece
+    assert buffer == b""
+    return answers
+
+
+def status_of(answer):
+    assert answer.startswith(b"HTTP/1.1 "), answer[:100]
+    return int(answer.split()[1])
+
+
+def statuses(answers):
+    return [int(status) for status in re.findall(rb"HTTP/1.1 (\d+)", answers)]
