@@ -22,8 +22,7 @@ CommandLine::CommandLine(const std::string& program, const std::string& summary,
   number("--wait-ms", options.wait.mean_ms, 0, 60'000,
          "what every request waits for, as if for a disk or a database; 0: nothing");
   app_->add_option_function<std::string>(
-          "--wait-dist",
-          [&options](const std::string& name) { options.wait.exponential = name == "exp"; },
+          "--wait-dist", [&options](const std::string& name) { options.wait.exponential = name == "exp"; },
           "whether each waits as long, or --wait-ms is the mean of exponentially distributed waits")
       ->check(CLI::IsMember({"fixed", "exp"}))
       ->default_str("fixed");

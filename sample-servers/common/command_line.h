@@ -50,7 +50,8 @@ class CommandLine {
               const std::string& help);
   void add(PoolOptions& options);
 
-  // Nothing when the server is to run, else the status to end with: 0 after --help, 2 after a complaint on stderr.
+  // Nothing when the server is to run, else the status to end with: 0 after --help, 2 after a complaint on
+  // stderr.
   [[nodiscard]] std::optional<int> parse(int argc, char** argv);
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection's half of HTTP: what was received and not answered yet, what was answered and is not sent yet.
-// No socket and no clock, so every server model holds its connections' bytes in one of these and differs only in
-// how it waits.
+// One connection's half of HTTP: what was received and not answered yet, what was answered and is not sent
+// yet. No socket and no clock, so every server model holds its connections' bytes in one of these and differs
+// only in how it waits.
 //
 //   receive() → next_request() → answer() → unsent()/sent() → next_request() …
 //
@@ -30,6 +30,8 @@ class Conversation {
     if (!ended_) in_ += bytes;
   }
   void input_ended() { client_shut_ = true; }
+  // Only more input can bring about another request: next_request() has looked at all there is.
+  [[nodiscard]] bool idle() const { return idle_; }
 
   // The next request, if it is complete and nothing is before it. What can never become a request is answered
   // here, with a refusal that ends the conversation. answer() must follow before the next call.
@@ -39,8 +41,8 @@ class Conversation {
   [[nodiscard]] std::string_view unsent() const { return std::string_view(out_).substr(sent_bytes_); }
   void sent(size_t size_bytes);
 
-  // All is said: close. Where input is left over, closing sends a reset that can destroy the last answer before
-  // the client has read it; then shut our side, and read on until the client closes or patience ends.
+  // All is said: close. Where input is left over, closing sends a reset that can destroy the last answer
+  // before the client has read it; then shut our side, and read on until the client closes or patience ends.
   [[nodiscard]] bool finished() const { return unsent().empty() && (ended_ || (client_shut_ && idle_)); }
   [[nodiscard]] bool has_unread_input() const { return refused_ || !in_.empty(); }
   [[nodiscard]] bool client_shut() const { return client_shut_; }
@@ -51,8 +53,8 @@ class Conversation {
   std::string in_{};   // received, not answered yet
   std::string out_{};  // answered; the first sent_bytes_ of it are sent
   size_t sent_bytes_ = 0;
-  size_t request_bytes_ = 0;      // of the request at the front of in_
-  bool keep_alive_ = true;        // what the server wishes
+  size_t request_bytes_ = 0;        // of the request at the front of in_
+  bool keep_alive_ = true;          // what the server wishes
   bool request_keep_alive_ = true;  // what the client of this request wishes
   bool head_only_ = false;
   bool idle_ = true;          // no complete request is waiting for its answer, nor lies unparsed in in_

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SIGINT and SIGTERM as a descriptor: for a loop, the wish to end is one more thing to wait for. The signals are
-// blocked, in threads started later too, so they interrupt nothing.
+// SIGINT and SIGTERM as a descriptor: for a loop, the wish to end is one more thing to wait for. The signals
+// are blocked, in threads started later too, so they interrupt nothing.
 #pragma once
 
 #include <sys/signalfd.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Three ways to hold up a loop from inside a handler, on purpose: each takes about 50 ms, and writes down from when to
-// when ("t" to "end_t") and for which connection.
+// Three ways to hold up a loop from inside a handler, on purpose: each takes about 50 ms, and writes down
+// from when to when ("t" to "end_t") and for which connection.
 #pragma once
 
 #include <cstdint>

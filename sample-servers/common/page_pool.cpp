@@ -48,8 +48,8 @@ bool PagePool::submit(uint64_t ticket, const Page& page) {
 
 std::vector<PagePool::Done> PagePool::take_done() {
   uint64_t count = 0;
-  // First the eventfd, then the list: an answer that comes in between is taken now and rings once for nothing. The
-  // other way round it would lie there unheard.
+  // First the eventfd, then the list: an answer that comes in between is taken now and rings once for
+  // nothing. The other way round it would lie there unheard.
   (void)!::read(ready_.get(), &count, sizeof(count));
   const std::lock_guard lock(mutex_);
   return std::exchange(done_, {});

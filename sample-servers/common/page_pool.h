@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads that make pages for a loop, so that it is not held up by them. The loop submits, goes on, and hears of
-// the answer through an eventfd, which is one more descriptor it waits for.
+// Threads that make pages for a loop, so that it is not held up by them. The loop submits, goes on, and hears
+// of the answer through an eventfd, which is one more descriptor it waits for.
 #pragma once
 
 #include <condition_variable>
@@ -37,8 +37,8 @@ class PagePool {
   // Whether this page is one that the options give to the pool.
   [[nodiscard]] bool takes(const Page& page) const;
 
-  // False when the queue is full. `ticket` tells the answers apart: more than a descriptor, whose number may be
-  // another connection's by the time the answer comes.
+  // False when the queue is full. `ticket` tells the answers apart: more than a descriptor, whose number may
+  // be another connection's by the time the answer comes.
   [[nodiscard]] bool submit(uint64_t ticket, const Page& page);
 
   // Non-blocking; readable when answers lie ready. -1 when there is no pool.
@@ -59,7 +59,7 @@ class PagePool {
   UniqueFd ready_;
   std::mutex mutex_;
   std::condition_variable has_work_;
-  std::deque<Job> jobs_;     // the bounded queue
+  std::deque<Job> jobs_;  // the bounded queue
   std::vector<Done> done_;
   bool ending_ = false;
   std::vector<std::jthread> threads_;  // last: joined before what they use goes

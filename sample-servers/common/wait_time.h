@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How long each request waits, as if for a disk or a database, before it is answered. How a server waits without
-// (or with) holding up the others is what its model is about.
+// How long each request waits, as if for a disk or a database, before it is answered. How a server waits
+// without (or with) holding up the others is what its model is about.
 #pragma once
 
 #include <chrono>

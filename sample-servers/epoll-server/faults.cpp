@@ -115,7 +115,8 @@ bool Faults::on_accept_failed(int listener_fd, int error) {
   ++count_;
   // One line for the first failure, then one a second with how many there were.
   if (storm_since_ns_ && now_ns - *storm_since_ns_ < 1'000'000'000) return true;
-  log_.write_at(now_ns, "accept-storm", {{"fd", listener_fd}, {"error", std::strerror(error)}, {"failures", count_}});
+  log_.write_at(now_ns, "accept-storm",
+                {{"fd", listener_fd}, {"error", std::strerror(error)}, {"failures", count_}});
   storm_since_ns_ = now_ns;
   return true;
 }

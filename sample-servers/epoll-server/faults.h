@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// --bug: the faults one meets in epoll loops, one at a time and on purpose, each written to the log as it happens.
-// Without --bug every function here does nothing.
+// --bug: the faults one meets in epoll loops, one at a time and on purpose, each written to the log as it
+// happens. Without --bug every function here does nothing.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,8 @@ enum class Fault {
   None,
   InHandler,          // blocking-sleep, blocking-fifo, long-cpu
   EtNoDrain,          // et-no-drain: edge-triggered, 64 bytes read a wakeup, the rest forgotten
-  StaleRegistration,  // stale-registration: closed while a dup lives, so epoll goes on reporting a closed number
+  StaleRegistration,  // stale-registration: closed while a dup lives, so epoll goes on reporting a closed
+                      // number
   Herd,               // herd: four workers woken for each connection, three for nothing
   BusyPoll,           // busy-poll: epoll_wait never sleeps, its timeout is 0
   EpolloutArmed,      // epollout-armed: asked to be told of writability with nothing to write
@@ -59,9 +60,9 @@ class Faults {
   std::optional<HandlerFault> in_handler_;
   HandlerFaults handler_;
   std::deque<UniqueFd> dups_{};
-  std::unordered_set<int> reported_{};             // closed numbers whose first event is written down
+  std::unordered_set<int> reported_{};                // closed numbers whose first event is written down
   std::unordered_map<int, int64_t> idle_writable_{};  // fd → wakeups that told only of room to write
-  int64_t count_ = 0;                              // of what happens too often to write each down
+  int64_t count_ = 0;                                 // of what happens too often to write each down
   std::optional<int64_t> storm_since_ns_{};
 };
 

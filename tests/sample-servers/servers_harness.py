@@ -38,7 +38,8 @@ class Program:
 
 # Of a test with the fixture `program` or `server` there is one for each of these. A test that not all can pass picks
 # its own: @pytest.mark.parametrize("program", LOOPS, ids=str).
-LOOPS = [Program("epoll-server"), Program("epoll-server", ("--edge-triggered",))]  # one thread, many at once
+# One thread, many connections at once.
+LOOPS = [Program("epoll-server"), Program("epoll-server", ("--edge-triggered",)), Program("coroutine-server")]
 PROGRAMS = [*LOOPS]
 
 
