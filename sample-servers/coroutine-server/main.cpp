@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // coroutine-server: epoll-server again, written as if every connection had a thread to itself.
 //
-// serve() below reads from top to bottom: receive, wait 20 ms, answer, send. But it is a coroutine: at each co_await it
-// may leave, and the one thread goes on with another connection. What epoll-server keeps in a struct by hand, which
-// state a connection is in and what to do when something becomes ready, the compiler keeps in the coroutine's frame.
-// The system calls are the same: compare the two in `loopscope show`.
+// serve() below reads from top to bottom: receive, wait 20 ms, answer, send. But it is a coroutine: at each
+// co_await it may leave, and the one thread goes on with another connection. What epoll-server keeps in a
+// struct by hand, which state a connection is in and what to do when something becomes ready, the compiler
+// keeps in the coroutine's frame. The system calls are the same: compare the two in `loopscope show`.
 #include <fmt/format.h>
 #include <sys/socket.h>
 
@@ -51,7 +51,10 @@ struct Order {
 class CoroutineServer {
  public:
   explicit CoroutineServer(const CoroutineServerOptions& options)
-      : options_(options), waits_(options.wait), rate_(options.rate_limit), pool_(options.pool, options.root) {}
+      : options_(options),
+        waits_(options.wait),
+        rate_(options.rate_limit),
+        pool_(options.pool, options.root) {}
 
   [[nodiscard]] std::expected<void, std::string> open();
   [[nodiscard]] std::expected<void, std::string> run() { return reactor_.run(); }
@@ -73,8 +76,8 @@ class CoroutineServer {
   UniqueFd signals_;
   std::unordered_map<uint64_t, Order*> orders_;  // by ticket
   uint64_t next_ticket_ = 0;
-  // For all connections: what was received is taken out before anybody else runs. One in each frame would cost each idle
-  // connection 16 KiB.
+  // For all connections: what was received is taken out before anybody else runs. One in each frame would
+  // cost each idle connection 16 KiB.
   std::array<char, 16 * 1024> room_{};
   Reactor reactor_;  // last: what waits in it uses the rest
 };
@@ -175,7 +178,8 @@ Task<void> CoroutineServer::accept_all() {
     auto fd = co_await accept(listener);
     if (fd) {
       reactor_.spawn(serve(std::move(*fd)));
-    } else if (fd.error() == EMFILE || fd.error() == ENFILE || fd.error() == ENOBUFS || fd.error() == ENOMEM) {
+    } else if (fd.error() == EMFILE || fd.error() == ENFILE || fd.error() == ENOBUFS ||
+               fd.error() == ENOMEM) {
       log_.write("cannot accept, pausing", {{"fd", listener_.get()},
                                             {"error", std::strerror(fd.error())},
                                             {"pause_ms", kAcceptPause.count()}});
@@ -231,7 +235,8 @@ int main(int argc, char** argv) {
   using namespace loopscope::sample_servers;
   CoroutineServerOptions options;
   options.listen.port = 8084;
-  CommandLine line("coroutine-server", "One thread, one epoll loop, a coroutine for each connection.", options);
+  CommandLine line("coroutine-server", "One thread, one epoll loop, a coroutine for each connection.",
+                   options);
   line.add(options.pool);
   if (const auto status = line.parse(argc, argv)) return *status;
 

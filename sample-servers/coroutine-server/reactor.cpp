@@ -93,7 +93,8 @@ int Reactor::timeout_ms() const {
 
 // ---- tasks that nobody awaits ----
 
-// The outermost frame of a spawned task: begins at once, and frees itself at its end. The reactor knows it meanwhile.
+// The outermost frame of a spawned task: begins at once, and frees itself at its end. The reactor knows it
+// meanwhile.
 struct Reactor::Root {
   struct promise_type {
     Reactor& reactor;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands between co_await and epoll: it knows which suspended coroutine waits for which descriptor or moment, and
-// resumes it when that has come. This is the part that asyncio, Tokio and libuv are to their users.
+// What stands between co_await and epoll: it knows which suspended coroutine waits for which descriptor or
+// moment, and resumes it when that has come. This is the part that asyncio, Tokio and libuv are to their
+// users.
 //
-// Each descriptor is registered once, edge-triggered, for everything. A coroutine first tries its call; only when that
-// says EAGAIN does it wait for the next edge. So a call that can go on costs no epoll_ctl and no wakeup.
+// Each descriptor is registered once, edge-triggered, for everything. A coroutine first tries its call; only
+// when that says EAGAIN does it wait for the next edge. So a call that can go on costs no epoll_ctl and no
+// wakeup.
 #pragma once
 
 #include <chrono>
@@ -51,8 +53,8 @@ class [[nodiscard]] Wait {
   Waiter waiter_{};
 };
 
-// A descriptor that coroutines wait for; registered as long as this lives and `fd` is open. One reader and one writer
-// at a time.
+// A descriptor that coroutines wait for; registered as long as this lives and `fd` is open. One reader and
+// one writer at a time.
 class Readiness {
  public:
   Readiness(Reactor& reactor, int fd);

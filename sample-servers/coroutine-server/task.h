@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Task<T>: what a function becomes that uses co_await. The compiler cuts it at each co_await and turns it into a state
-// machine: its variables and the place where it stopped live in a frame on the heap, and whoever is waited for calls
-// resume() on that frame. No thread sleeps meanwhile, and no stack is kept.
+// Task<T>: what a function becomes that uses co_await. The compiler cuts it at each co_await and turns it
+// into a state machine: its variables and the place where it stopped live in a frame on the heap, and whoever
+// is waited for calls resume() on that frame. No thread sleeps meanwhile, and no stack is kept.
 //
-// A Task does nothing until it is awaited. It then runs until it must wait or returns; at its end it resumes the one
-// who awaits it. Errors are values here: an exception that leaves a Task ends the program.
+// A Task does nothing until it is awaited. It then runs until it must wait or returns; at its end it resumes
+// the one who awaits it. Errors are values here: an exception that leaves a Task ends the program.
 #pragma once
 
 #include <coroutine>
