@@ -9,7 +9,7 @@
 # An entry "a|b" is satisfied by either; the first that the machine's package lists know is installed.
 
 packages_build=(build-essential cmake ninja-build pkg-config 'clang-19|clang' bpftool libbpf-dev libelf-dev
-  zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev libzstd-dev libgtest-dev)
+  zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev libzstd-dev liburing-dev libgtest-dev)
 packages_demo=('hey|wrk' curl iproute2 procps)
 packages_test=(python3 python3-pytest python3-jsonschema python3-tornado python3-aiohttp python3-waitress
   strace jq curl 'nginx-light|nginx|nginx-core' redis-server redis-tools nodejs wrk hey iproute2 util-linux procps

@@ -11,9 +11,10 @@
 
 namespace loopscope::sample_servers {
 
-std::expected<void, std::string> PagePool::start() {
+std::expected<void, std::string> PagePool::start(Notice notice) {
   if (!options_.offload && !options_.hand_over) return {};
-  ready_ = UniqueFd(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+  notice_ = notice;
+  ready_ = UniqueFd(::eventfd(0, EFD_CLOEXEC | (notice == Notice::ReadHere ? EFD_NONBLOCK : 0)));
   if (!ready_) return std::unexpected(fmt::format("eventfd: {}", std::strerror(errno)));
   try {
     for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
@@ -50,7 +51,7 @@ std::vector<PagePool::Done> PagePool::take_done() {
   uint64_t count = 0;
   // First the eventfd, then the list: an answer that comes in between is taken now and rings once for
   // nothing. The other way round it would lie there unheard.
-  (void)!::read(ready_.get(), &count, sizeof(count));
+  if (notice_ == Notice::ReadHere) (void)!::read(ready_.get(), &count, sizeof(count));
   const std::lock_guard lock(mutex_);
   return std::exchange(done_, {});
 }

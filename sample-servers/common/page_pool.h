@@ -31,8 +31,12 @@ class PagePool {
   PagePool(const PagePool&) = delete;
   PagePool& operator=(const PagePool&) = delete;
 
+  // Who reads ready_fd(): take_done(), which then does not wait for it, or the caller before that, who may
+  // wait.
+  enum class Notice { ReadHere, ReadByCaller };
+
   // Starts the threads, unless the options give them nothing to do; or a sentence that says what failed.
-  [[nodiscard]] std::expected<void, std::string> start();
+  [[nodiscard]] std::expected<void, std::string> start(Notice notice = Notice::ReadHere);
 
   // Whether this page is one that the options give to the pool.
   [[nodiscard]] bool takes(const Page& page) const;
@@ -41,10 +45,10 @@ class PagePool {
   // be another connection's by the time the answer comes.
   [[nodiscard]] bool submit(uint64_t ticket, const Page& page);
 
-  // Non-blocking; readable when answers lie ready. -1 when there is no pool.
+  // Readable when answers lie ready. -1 when there is no pool.
   [[nodiscard]] int ready_fd() const { return ready_.get(); }
 
-  // The answers made since the last call; makes ready_fd() unreadable.
+  // The answers made since the last call. ready_fd() is read first (see Notice).
   [[nodiscard]] std::vector<Done> take_done();
 
  private:
@@ -56,6 +60,7 @@ class PagePool {
 
   PoolOptions options_;
   std::string root_;
+  Notice notice_ = Notice::ReadHere;
   UniqueFd ready_;
   std::mutex mutex_;
   std::condition_variable has_work_;

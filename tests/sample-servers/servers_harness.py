@@ -38,8 +38,16 @@ class Program:
 
 # Of a test with the fixture `program` or `server` there is one for each of these. A test that not all can pass picks
 # its own: @pytest.mark.parametrize("program", LOOPS, ids=str).
-# One thread, many connections at once.
-LOOPS = [Program("epoll-server"), Program("epoll-server", ("--edge-triggered",)), Program("coroutine-server")]
+LOOPS = [  # one thread, many at once
+    Program("epoll-server"),
+    Program("epoll-server", ("--edge-triggered",)),
+    Program("coroutine-server"),
+    Program("io-uring-server"),
+    Program("io-uring-server", ("--sqpoll",)),
+    Program("io-uring-server", ("--fixed-files",)),
+    Program("io-uring-server", ("--fixed-buffers",)),
+    Program("io-uring-server", ("--as-linux", "5.11")),
+]
 PROGRAMS = [*LOOPS]
 
 
@@ -55,9 +63,12 @@ class Server:
         self.loop_fd = int(found[4]) if found[4] else None
         assert self.pid == process.pid
 
-    def connect(self):
-        connection = socket.create_connection(("127.0.0.1", self.port), PATIENCE_S)
+    def connect(self, receive_buffer_bytes=None):
+        connection = socket.socket()
         connection.settimeout(PATIENCE_S)
+        if receive_buffer_bytes:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer_bytes)
+        connection.connect(("127.0.0.1", self.port))
         return connection
 
     def url(self, path="/"):
@@ -90,10 +101,11 @@ class Server:
 
 
 @contextlib.contextmanager
-def running(program, *options, descriptors=None):
-    """The server, started and, at the end, asked to end: an unclean end fails the test."""
-    limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else None
-    process = subprocess.Popen([program.path, "--port", "0", *program.options, *options], stdout=subprocess.PIPE,
+def running(program, *options, port=0, descriptors=None, prepare=None):
+    """The server, started and, at the end, asked to end: an unclean end fails the test. It may have as many
+    `descriptors`; `prepare` is called in its process before it is started."""
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))) if descriptors else prepare
+    process = subprocess.Popen([program.path, "--port", str(port), *program.options, *options], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True, preexec_fn=limit)
     try:
         yield Server(program, process, process.stdout.readline())
