@@ -62,7 +62,7 @@ class CoroutineServer {
  private:
   Task<void> accept_all();
   Task<void> serve(UniqueFd socket);
-  Task<Response> make(Page page);
+  Task<std::optional<Response>> make(Page page, Readiness& client);
   Task<Response> make_in_pool(Page page);
   Task<void> hear_from_pool();
   Task<void> await_end();
@@ -141,7 +141,11 @@ Task<void> CoroutineServer::serve(UniqueFd fd) {
   for (int step = 1;; ++step) {
     // A client who never lets us wait would never let anybody else go on.
     if (step % kMaxSteps == 0) co_await reactor_.yield();
-    if (const auto page = http.next_request()) http.answer(co_await make(*page));
+    if (const auto page = http.next_request()) {
+      auto response = co_await make(*page, socket);
+      if (!response) co_return;
+      http.answer(*response);
+    }
     if (!co_await send_all(socket, http)) co_return;
     if (http.finished()) break;
     if (!http.idle()) continue;  // the next request may be here already
@@ -153,9 +157,11 @@ Task<void> CoroutineServer::serve(UniqueFd fd) {
   if (http.has_unread_input() && !http.client_shut()) co_await linger(socket, room_);
 }
 
-Task<Response> CoroutineServer::make(Page page) {
+// Nothing when the client has gone meanwhile.
+Task<std::optional<Response>> CoroutineServer::make(Page page, Readiness& client) {
   if (!rate_.admit()) co_return status_response(503);
-  if (const auto wait = waits_.next(); wait.count() > 0) co_await reactor_.sleep(wait);
+  if (const auto wait = waits_.next(); wait.count() > 0)
+    if (co_await client.broken(ReactorClock::now() + wait)) co_return std::nullopt;
   if (pool_.takes(page)) co_return co_await make_in_pool(page);
   co_return render(page, options_.root);  // while everybody else waits
 }

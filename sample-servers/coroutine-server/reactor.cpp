@@ -72,6 +72,8 @@ std::expected<void, std::string> Reactor::run() {
     for (const epoll_event& event : std::span(events).first(static_cast<size_t>(std::max(count, 0)))) {
       Readiness& readiness = *static_cast<Readiness*>(event.data.ptr);
       constexpr uint32_t kBoth = EPOLLERR | EPOLLHUP;
+      if (event.events & kBoth) readiness.broken_ = true;
+      if (readiness.mourner_ && readiness.broken_) wake(*readiness.mourner_);
       if (readiness.reader_ && event.events & (EPOLLIN | EPOLLRDHUP | kBoth)) wake(*readiness.reader_);
       if (readiness.writer_ && event.events & (EPOLLOUT | kBoth)) wake(*readiness.writer_);
     }

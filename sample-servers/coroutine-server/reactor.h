@@ -39,17 +39,18 @@ struct Waiter {
 // co_await gives whether what was waited for came before the deadline.
 class [[nodiscard]] Wait {
  public:
-  Wait(Reactor& reactor, Waiter** place, std::optional<ReactorClock::time_point> deadline)
-      : reactor_(reactor), deadline_(deadline) {
+  Wait(Reactor& reactor, Waiter** place, std::optional<ReactorClock::time_point> deadline, bool ready = false)
+      : reactor_(reactor), deadline_(deadline), ready_(ready) {
     waiter_.place = place;
   }
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  [[nodiscard]] bool await_ready() const noexcept { return ready_; }
   void await_suspend(std::coroutine_handle<> who);
   bool await_resume() const noexcept { return waiter_.in_time; }
 
  private:
   Reactor& reactor_;
   std::optional<ReactorClock::time_point> deadline_;
+  bool ready_;
   Waiter waiter_{};
 };
 
@@ -69,6 +70,10 @@ class Readiness {
     return {reactor_, &reader_, deadline};
   }
   [[nodiscard]] Wait writable() { return {reactor_, &writer_, std::nullopt}; }
+  // Until `deadline`, or until there is nobody at the other end any more, which is what co_await says then.
+  [[nodiscard]] Wait broken(ReactorClock::time_point deadline) {
+    return {reactor_, &mourner_, deadline, broken_};
+  }
 
  private:
   friend class Reactor;
@@ -77,6 +82,8 @@ class Readiness {
   bool registered_ = false;
   Waiter* reader_ = nullptr;
   Waiter* writer_ = nullptr;
+  Waiter* mourner_ = nullptr;
+  bool broken_ = false;  // reset, or both sides shut
 };
 
 class Reactor {
