@@ -40,8 +40,10 @@ int64_t DurationHistogram::quantile(double share) const {
   if (count_ == 0) return 0;
   const uint64_t wanted = std::clamp<uint64_t>(uint64_t(std::ceil(share * double(count_))), 1, count_);
   uint64_t seen = 0;
-  for (size_t i = 0; i < buckets_.size(); ++i)
-    if ((seen += buckets_[i]) >= wanted) return std::min(last_of(i), max_);
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    seen += buckets_[i];
+    if (seen >= wanted) return std::min(last_of(i), max_);
+  }
   return max_;
 }
 

@@ -102,8 +102,8 @@ std::string traffic_words(const ReportListener& listener) {
   if (listener.accepts) parts.push_back(counted(*listener.accepts, "connection") + " accepted");
   if (listener.wakeups && !listener.registrations.empty())
     parts.push_back(counted(*listener.wakeups, "wakeup"));
-  if (listener.queue_max.value_or(0) > 0)
-    parts.push_back(fmt::format("at most {} in the accept queue", count_text(uint64_t(*listener.queue_max))));
+  if (const int64_t most = listener.queue_max.value_or(0); most > 0)
+    parts.push_back(fmt::format("at most {} in the accept queue", count_text(uint64_t(most))));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 

@@ -103,14 +103,15 @@ void append_socket_facts(std::string& out, const Call& call) {
     append_safe(out, socket.local);
     out += ']';
   }
-  if (call.spec->name == "listen" && socket.backlog && socket.backlog != call.arg("backlog")) {
+  const auto asked = call.arg("backlog");
+  if (const auto in_force = socket.backlog; call.spec->name == "listen" && in_force && asked != *in_force) {
     out += " [backlog in force ";
-    append_number(out, *socket.backlog);
+    append_number(out, *in_force);
     out += ']';
   }
-  if (call.spec->wait == WaitKind::Accept && socket.queue.value_or(0) > 0) {
+  if (const int64_t queue = socket.queue.value_or(0); call.spec->wait == WaitKind::Accept && queue > 0) {
     out += " [";
-    append_number(out, *socket.queue);
+    append_number(out, queue);
     out += " more waiting]";
   }
 }

@@ -90,7 +90,8 @@ void append_symbols(std::string& out, const SymbolTable& table, uint64_t bits) {
     if ((bits & flag.bits) != flag.bits) continue;
     separate();
     out += flag.name;
-    if ((bits &= ~flag.bits) == 0) break;
+    bits &= ~flag.bits;
+    if (bits == 0) break;
   }
   if (unnamed |= bits; unnamed) {
     separate();

@@ -171,8 +171,8 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
   if (!outcome)
     return fail(fmt::format("{} ({}); what was written before is there, up to its last complete line",
                             outcome.error(), file->shown_name()));
-  if (command && command->ended())
-    fmt::print(stderr, "loopscope: {} {}\n", terminal_text(name), describe_exit(*command->ended()));
+  if (const auto ended = command ? command->ended() : std::nullopt)
+    fmt::print(stderr, "loopscope: {} {}\n", terminal_text(name), describe_exit(*ended));
   if (!options.quiet) print_outcome(*outcome, *file);
   return 0;
 }

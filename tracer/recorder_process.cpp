@@ -51,6 +51,12 @@ bool readable_now(int fd) {
   return poll(&one, 1, 0) > 0;
 }
 
+// The front says it to the user; where it is gone nobody is left to tell.
+int fail_to(const PacketSocket& front, const std::string& why) {
+  (void)front.send({{"failed", why}});
+  return 1;
+}
+
 int serve(const PacketSocket& front) {
   auto request = front.receive();
   if (!request || !request->fd) return 1;
@@ -58,7 +64,7 @@ int serve(const PacketSocket& front) {
   Recording recording(options_from(body.at("options")),
                       body.at("command_line").get<std::vector<std::string>>());
   if (auto attached = recording.attach(body.at("targets").get<std::vector<Pid>>()); !attached)
-    return front.send({{"failed", attached.error()}}) ? 1 : 1;
+    return fail_to(front, attached.error());
   if (!front.send({{"ready", true}})) return 1;
   if (const auto go = front.receive(); !go || !go->body.contains("go")) return 1;
   const auto stop = [&front]() -> std::string {
@@ -67,7 +73,7 @@ int serve(const PacketSocket& front) {
     return packet ? packet->body.value("stop", "interrupted") : "interrupted";
   };
   const auto totals = recording.run(request->fd.get(), body.at("file").get<std::string>(), stop, front.fd());
-  if (!totals) return front.send({{"failed", totals.error()}}) ? 1 : 1;
+  if (!totals) return fail_to(front, totals.error());
   json answer{{"calls", totals->calls},   {"lost", totals->lost},
               {"bytes", totals->bytes},   {"seconds", totals->seconds},
               {"reason", totals->reason}, {"report", report_text(make_report(recording.model()))}};
