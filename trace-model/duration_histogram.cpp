@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "trace-model/times.h"
+
 namespace loopscope::trace_model {
 namespace {
 
@@ -32,7 +34,7 @@ void DurationHistogram::add(int64_t duration_ns) {
   if (bucket >= buckets_.size()) buckets_.resize(bucket + 1);
   ++buckets_[bucket];
   ++count_;
-  total_ += value;
+  total_ = time_after(total_, value);
   max_ = std::max(max_, value);
 }
 

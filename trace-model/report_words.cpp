@@ -162,7 +162,7 @@ std::string asleep_words(const ReportLoop& loop, const Report& report) {
   if (!loop.asleep.pending) return {};
   if (!report.recorded.anything) return fmt::format("asleep in {} now", loop.asleep.call);
   if (loop.asleep_all_along) return fmt::format("asleep in {} for the whole recording", loop.asleep.call);
-  const Ns slept = report.last_t - loop.asleep.since;
+  const Ns slept = time_between(loop.asleep.since, report.last_t);
   return fmt::format("asleep in {} at the end, for {}{}", loop.asleep.call,
                      loop.asleep.start_known ? "" : "at least ", duration_text(slept));
 }

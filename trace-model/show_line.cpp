@@ -142,7 +142,7 @@ void append_result(std::string& out, const Call& call, const Model::State& state
 
 void append_progress(std::string& out, const Pending& pending) {
   out += pending.start_known ? " <unfinished, in progress for " : " <unfinished, in progress for at least ";
-  append_time_between(out, pending.t, pending.seen);
+  append_duration(out, time_between(pending.t, pending.seen));
   out += '>';
   append_origin(out, pending.origin);
 }
