@@ -152,10 +152,11 @@ void Recording::note_losses() {
   }
 }
 
-// Reads the state again where a loss or an exec has made it doubtful.
-void Recording::look_again() {
+// Reads the state again where a loss or an exec has made it doubtful; after losses not too often, but for the
+// last time.
+void Recording::look_again(Due due) {
   const uint64_t now_ns = monotonic_ns();
-  if (state_in_doubt_ && now_ns - last_resync_ns_ >= kResyncEvery) {
+  if (state_in_doubt_ && (due == Due::Now || now_ns - last_resync_ns_ >= kResyncEvery)) {
     state_in_doubt_ = false;
     last_resync_ns_ = now_ns;
     if (const auto threads = state_->mark_threads())
@@ -229,7 +230,7 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     const size_t fresh = drain();
     if (fresh) quiet_since_ns = round_ns;
     note_losses();
-    look_again();
+    look_again(Due::InTime);
     // A call can only newly be in progress where one has returned since the last look.
     if (round_ns - last_scan_ns_ >= kScanEvery &&
         (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
@@ -267,6 +268,7 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
   } else {
     drain();
     note_losses();
+    look_again(Due::Now);
     scan_pending(Origin::Trace, UINT64_MAX, Announce::All);
     end_t = Ns(monotonic_ns() - start_ns_);
     if (const auto released = release(UINT64_MAX, output); !released)
