@@ -12,7 +12,9 @@
 
 #include "trace-model/json_writer.h"
 #include "tracer/call_numbers.h"
+#include "tracer/proc/access.h"
 #include "tracer/proc/call_in_progress.h"
+#include "tracer/targets.h"
 #include "tracer/version.h"
 #include "tracer/wakeup.h"
 
@@ -73,6 +75,13 @@ trace_model::LossClass loss_class(wire_loss kind) {
   }
 }
 
+// What serves the names of programs and files, and poll sets of calls in progress.
+std::string names_probe(const std::vector<Pid>& targets) {
+  for (const Pid pid : targets)
+    if (const auto why = why_nameless(ProcFs(), pid)) return fmt::format("off: process {}: {}", pid, *why);
+  return "/proc";
+}
+
 }  // namespace
 
 Recording::Recording(const RecordOptions& options, std::vector<std::string> command_line)
@@ -104,6 +113,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   header_.io = selection_.io;
   for (const auto* call : selection_.calls) header_.calls.emplace_back(call->name);
   header_.probes = bpf_->probes();
+  header_.probes["names"] = names_probe(targets);
   stream_ = std::make_unique<RecordStream>(start_ns_);
   state_ = std::make_unique<StateReader>(*bpf_, order_, start_ns_);
 
@@ -114,7 +124,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   if (!threads) return std::unexpected(threads.error());
   for (const Pid pid : targets)
     if (std::ranges::none_of(*threads, [pid](const wire_task_row& row) { return Pid(row.pid) == pid; }))
-      return std::unexpected(fmt::format("process {} ended while loopscope attached to it", pid));
+      return std::unexpected(why_not_observed(pid));
   drain();
   if (auto read = state_->read(Origin::Snapshot, *threads, {}); !read) return read;
   // After the descriptors: what a call waits for can then be named.
