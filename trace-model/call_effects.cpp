@@ -251,7 +251,7 @@ void State::on(const Call& call) {
   last_t = call.end();
   if (!call.spec) return;
   const CallPlan& plan = plan_of(*call.spec);
-  const Ns t = call.end() - call.late;
+  const Ns t = call.returned();
   Thread& caller = thread(call.pid, call.tid, call.t);
   for (const int8_t index : plan.fds) {
     if (index < 0) break;

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 
+#include "trace-model/times.h"
+
 namespace loopscope::trace_model {
 namespace {
 
@@ -32,7 +34,7 @@ void DurationHistogram::add(int64_t duration_ns) {
   if (bucket >= buckets_.size()) buckets_.resize(bucket + 1);
   ++buckets_[bucket];
   ++count_;
-  total_ += value;
+  total_ = time_after(total_, value);
   max_ = std::max(max_, value);
 }
 
@@ -40,8 +42,10 @@ int64_t DurationHistogram::quantile(double share) const {
   if (count_ == 0) return 0;
   const uint64_t wanted = std::clamp<uint64_t>(uint64_t(std::ceil(share * double(count_))), 1, count_);
   uint64_t seen = 0;
-  for (size_t i = 0; i < buckets_.size(); ++i)
-    if ((seen += buckets_[i]) >= wanted) return std::min(last_of(i), max_);
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    seen += buckets_[i];
+    if (seen >= wanted) return std::min(last_of(i), max_);
+  }
   return max_;
 }
 

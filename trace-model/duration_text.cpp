@@ -13,7 +13,7 @@ constexpr Ns kSecond = 1'000'000'000;
 constexpr Ns kMinute = 60 * kSecond;
 
 std::string in_minutes(Ns duration) {
-  const Ns seconds = (duration + kSecond / 2) / kSecond;
+  const Ns seconds = duration / kSecond + (duration % kSecond >= kSecond / 2);
   if (seconds < 3600) return fmt::format("{} min {} s", seconds / 60, seconds % 60);
   return fmt::format("{} h {} min", seconds / 3600, seconds / 60 % 60);
 }
@@ -32,7 +32,7 @@ std::string duration_text(Ns duration) {
 }
 
 std::string time_text(Ns t) {
-  const Ns microseconds = (t < 0 ? -t : t) / 1000;
+  const uint64_t microseconds = (t < 0 ? 0 - uint64_t(t) : uint64_t(t)) / 1000;
   return fmt::format("{}{}.{:03} {:03} s", t < 0 ? "-" : "", microseconds / 1'000'000,
                      microseconds / 1000 % 1000, microseconds % 1000);
 }

@@ -18,10 +18,10 @@
 #include <vector>
 
 #include "trace-model/call_table.h"
+#include "trace-model/times.h"
 
 namespace loopscope::trace_model {
 
-using Ns = int64_t;
 using RecordId = uint64_t;
 using FileId = uint32_t;
 using FdTableId = uint32_t;
@@ -158,7 +158,9 @@ struct Call : CallBody {
   uint32_t rights_total = 0;
 
   void clear();
-  [[nodiscard]] Ns end() const { return t + dur; }
+  [[nodiscard]] Ns end() const { return time_after(t, dur); }
+  // When it returned, which is earlier than its place in the file where the record came late.
+  [[nodiscard]] Ns returned() const { return time_between(late, end()); }
 };
 
 struct Pending : CallBody {

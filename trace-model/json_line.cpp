@@ -30,6 +30,8 @@ void escape(JsonLine& line, uint8_t byte) {
       return line.raw("\\t");
     case '\r':
       return line.raw("\\r");
+    default:
+      break;
   }
   const char code[] = {'\\', 'u', '0', '0', kHexDigits[byte >> 4], kHexDigits[byte & 0xF]};
   line.raw(std::string_view(code, sizeof code));

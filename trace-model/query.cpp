@@ -75,11 +75,12 @@ std::expected<Query, std::string> Query::parse(std::string_view text) {
   Query query;
   Splitter splitter(text);
   for (;;) {
-    const auto term = splitter.next();
-    if (!term) return std::unexpected(term.error());
-    if (!*term) return query;
-    auto compiled = compile(**term);
-    if (!compiled) return std::unexpected(fmt::format("\"{}\": {}", (*term)->whole, compiled.error()));
+    const auto next = splitter.next();
+    if (!next) return std::unexpected(next.error());
+    const auto& term = *next;
+    if (!term) return query;
+    auto compiled = compile(*term);
+    if (!compiled) return std::unexpected(fmt::format("\"{}\": {}", term->whole, compiled.error()));
     query.terms_.push_back(std::move(*compiled));
   }
 }

@@ -30,11 +30,6 @@ bool any_bits(const std::vector<BitTest>& tests, uint64_t bits) {
   return std::ranges::any_of(tests, [&](const BitTest& test) { return (bits & test.mask) == test.value; });
 }
 
-// Of a damaged trace the difference may not fit; it is wrong then, but no undefined behaviour.
-Ns time_between(Ns from, Ns to) {
-  return Ns(uint64_t(to) - uint64_t(from));
-}
-
 template <typename Record, size_t index = 0>
 constexpr size_t index_in_event() {
   if constexpr (std::is_same_v<Record, std::variant_alternative_t<index, Event>>)

@@ -13,8 +13,8 @@ namespace loopscope::trace_model {
 template <typename Record>
 struct Member {
   std::string_view name;
-  bool required;
-  bool (*read)(json::value&, Record&, Complaint&);
+  bool required = false;
+  bool (*read)(json::value&, Record&, Complaint&) = nullptr;
 };
 
 inline constexpr bool kRequired = true, kOptional = false;

@@ -215,6 +215,7 @@ std::vector<std::string> missing_answers(const Report& report) {
 
 std::vector<std::string> what_went_wrong(const Report& report) {
   std::vector<std::string> lines;
+  lines.reserve(report.findings.size());
   for (const Finding& finding : report.findings)
     lines.push_back(fmt::format("{}: {}.", finding.severity == "warning" ? "Warning" : "Note", finding.text));
   if (!report.end)

@@ -102,8 +102,8 @@ std::string traffic_words(const ReportListener& listener) {
   if (listener.accepts) parts.push_back(counted(*listener.accepts, "connection") + " accepted");
   if (listener.wakeups && !listener.registrations.empty())
     parts.push_back(counted(*listener.wakeups, "wakeup"));
-  if (listener.queue_max.value_or(0) > 0)
-    parts.push_back(fmt::format("at most {} in the accept queue", count_text(uint64_t(*listener.queue_max))));
+  if (const int64_t most = listener.queue_max.value_or(0); most > 0)
+    parts.push_back(fmt::format("at most {} in the accept queue", count_text(uint64_t(most))));
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
@@ -162,7 +162,7 @@ std::string asleep_words(const ReportLoop& loop, const Report& report) {
   if (!loop.asleep.pending) return {};
   if (!report.recorded.anything) return fmt::format("asleep in {} now", loop.asleep.call);
   if (loop.asleep_all_along) return fmt::format("asleep in {} for the whole recording", loop.asleep.call);
-  const Ns slept = report.last_t - loop.asleep.since;
+  const Ns slept = time_between(loop.asleep.since, report.last_t);
   return fmt::format("asleep in {} at the end, for {}{}", loop.asleep.call,
                      loop.asleep.start_known ? "" : "at least ", duration_text(slept));
 }

@@ -103,14 +103,15 @@ void append_socket_facts(std::string& out, const Call& call) {
     append_safe(out, socket.local);
     out += ']';
   }
-  if (call.spec->name == "listen" && socket.backlog && socket.backlog != call.arg("backlog")) {
+  const auto asked = call.arg("backlog");
+  if (const auto in_force = socket.backlog; call.spec->name == "listen" && in_force && asked != *in_force) {
     out += " [backlog in force ";
-    append_number(out, *socket.backlog);
+    append_number(out, *in_force);
     out += ']';
   }
-  if (call.spec->wait == WaitKind::Accept && socket.queue.value_or(0) > 0) {
+  if (const int64_t queue = socket.queue.value_or(0); call.spec->wait == WaitKind::Accept && queue > 0) {
     out += " [";
-    append_number(out, *socket.queue);
+    append_number(out, queue);
     out += " more waiting]";
   }
 }
@@ -141,7 +142,7 @@ void append_result(std::string& out, const Call& call, const Model::State& state
 
 void append_progress(std::string& out, const Pending& pending) {
   out += pending.start_known ? " <unfinished, in progress for " : " <unfinished, in progress for at least ";
-  append_time_between(out, pending.t, pending.seen);
+  append_duration(out, time_between(pending.t, pending.seen));
   out += '>';
   append_origin(out, pending.origin);
 }

@@ -119,7 +119,7 @@ class RowWriter {
     number("--- LOST ", lost.count);
     text(" records (", loss_class_name(lost.loss_class));
     out_ += ") in ";
-    append_time_between(out_, lost.t, lost.until);
+    append_duration(out_, time_between(lost.t, lost.until));
     out_ += " ---";
   }
 

@@ -50,11 +50,6 @@ void append_duration(std::string& out, Ns duration) {
   out += "ns";
 }
 
-// Of a damaged trace the difference may not fit; it is wrong then, but no undefined behaviour.
-void append_time_between(std::string& out, Ns from, Ns to) {
-  append_duration(out, Ns(uint64_t(to) - uint64_t(from)));
-}
-
 void append_seconds(std::string& out, Ns t) {
   const bool negative = t < 0;
   const uint64_t us = (negative ? 0 - uint64_t(t) : uint64_t(t)) / 1000;
@@ -90,7 +85,8 @@ void append_symbols(std::string& out, const SymbolTable& table, uint64_t bits) {
     if ((bits & flag.bits) != flag.bits) continue;
     separate();
     out += flag.name;
-    if ((bits &= ~flag.bits) == 0) break;
+    bits &= ~flag.bits;
+    if (bits == 0) break;
   }
   if (unnamed |= bits; unnamed) {
     separate();

@@ -22,8 +22,7 @@ void append_hex(std::string& out, uint64_t value);    // 0x1f
 void append_octal(std::string& out, uint64_t value);  // 0644
 
 void append_duration(std::string& out,
-                     Ns duration);  // "900ns", "12.3us", "4.56ms", "1.5s": as a query takes it
-void append_time_between(std::string& out, Ns from, Ns to);
+                     Ns duration);            // "900ns", "12.3us", "4.56ms", "1.5s": as a query takes it
 void append_seconds(std::string& out, Ns t);  // "0.126000", right-aligned in the time column
 
 // "IN|OUT|0x40" of the names of a table; "0" for no bits.

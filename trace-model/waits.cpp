@@ -43,7 +43,7 @@ WakeCause epoll_cause(State& state, const Thread& thread, const Call& call, Inte
         ++found;
       });
     if (found == 1) {
-      only->confirmed = call.end() - call.late;
+      only->confirmed = call.returned();
       if (only->events & kOneshot) only->disarmed = true;
       if (only->target->listening) state.count_wakeup(thread, *only->target, only->fd);
     }
@@ -126,12 +126,13 @@ void State::restart_returned(Thread& thread, const Call& call) {
 }
 
 void State::count_wait(Thread& thread, const Call& call, Loop& loop, WakeCause cause, bool may_sleep) {
-  if (thread.returned_from && call.start_known) thread.returned_from->busy.add(call.t - thread.returned_at);
+  if (thread.returned_from && call.start_known)
+    thread.returned_from->busy.add(time_between(thread.returned_at, call.t));
   ++loop.iterations;
   ++loop.wakeups[size_t(cause)];
-  if (call.start_known && may_sleep) loop.wait.add(call.dur - call.late);
+  if (call.start_known && may_sleep) loop.wait.add(time_between(call.late, call.dur));
   thread.returned_from = &loop;
-  thread.returned_at = call.end() - call.late;
+  thread.returned_at = call.returned();
 }
 
 void State::count_wakeup(const Thread& thread, const OpenFile& file, int fd) {

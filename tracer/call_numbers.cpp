@@ -10,7 +10,6 @@ namespace loopscope::tracer {
 
 using trace_model::ArgKind;
 using trace_model::ArgSpec;
-using trace_model::CallFamily;
 using trace_model::CallSpec;
 
 namespace {

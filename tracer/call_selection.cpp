@@ -98,9 +98,10 @@ std::expected<CallSelection, std::string> select_calls(std::string_view list, bo
 std::vector<call_shape> shapes_of(const CallSelection& selection) {
   std::vector<call_shape> shapes(WIRE_MAX_CALLS);
   for (const CallSpec* call : selection.calls) {
-    call_shape shape = shape_of(*call);
+    const auto number = number_of(*call);
+    if (!number) continue;
+    call_shape& shape = shapes[*number] = shape_of(*call);
     if (selection.rights_only && call->name == "recvmsg") shape.filter = FILTER_RIGHTS;
-    shapes[*number_of(*call)] = shape;
   }
   return shapes;
 }

@@ -15,6 +15,7 @@ namespace {
 
 [[noreturn]] void wait_and_execute(int go, int error, const std::vector<std::string>& command) {
   std::vector<char*> argv;
+  argv.reserve(command.size() + 1);
   for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   char byte = 0;

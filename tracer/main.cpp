@@ -9,6 +9,8 @@
 
 #include "tracer/doctor.h"
 #include "tracer/list.h"
+#include "tracer/print.h"
+#include "tracer/proc/access.h"
 #include "tracer/record_command.h"
 #include "tracer/recorder_process.h"
 #include "tracer/report_command.h"
@@ -113,6 +115,7 @@ int run_record(RecordArguments& a, const std::vector<std::string>& command_line)
   if (a.duration_s > 0) a.options.duration_s = a.duration_s;
   if (a.last_s > 0) a.options.last_s = a.last_s;
   if (a.port) a.options.port = uint16_t(a.port);
+  if (const auto why = why_numbers_differ(ProcFs())) return fail(*why);
   if (!a.pids.empty()) {
     auto pids = parse_pids(a.pids);
     if (!pids) {

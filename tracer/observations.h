@@ -21,24 +21,24 @@ struct ProcessObservation {
 };
 
 struct FdObservation {
-  wire_fd_row row;
+  wire_fd_row row{};
   std::string link;  // of /proc/PID/fd/N; empty for sockets and where it could not be read
-  trace_model::Origin origin;
+  trace_model::Origin origin = trace_model::Origin::Snapshot;
 };
 
 struct WatchObservation {
-  wire_watch_row row;
+  wire_watch_row row{};
   uint64_t instance_file = 0;
   int epfd = -1;
   trace_model::Pid pid = 0;
   bool target_closed = false;
-  trace_model::Origin origin;
+  trace_model::Origin origin = trace_model::Origin::Snapshot;
 };
 
 struct PendingObservation {
-  wire_task_row row;
+  wire_task_row row{};
   trace_model::Pending pending;  // its arguments; times and identities are not yet set
-  trace_model::Origin origin;
+  trace_model::Origin origin = trace_model::Origin::Snapshot;
   bool again = false;  // say it though it was said before
 };
 

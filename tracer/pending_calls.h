@@ -37,8 +37,8 @@ class PendingCalls {
 
  private:
   struct Written {
-    uint64_t start_ns;
-    uint32_t nr;
+    uint64_t start_ns = 0;
+    uint32_t nr = 0;
     trace_model::Pending pending;
   };
   std::unordered_map<uint32_t, Written> written_;

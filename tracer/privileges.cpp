@@ -24,12 +24,12 @@ bool holds(uint64_t capabilities, int which) {
   return capabilities >> which & 1;
 }
 
-std::string own_path() {
+}  // namespace
+
+std::string own_program() {
   std::array<char, PATH_MAX> path{};
   return readlink("/proc/self/exe", path.data(), path.size() - 1) > 0 ? path.data() : "loopscope";
 }
-
-}  // namespace
 
 bool may_load_bpf() {
   const uint64_t have = effective_capabilities();
@@ -48,7 +48,7 @@ std::string missing_capabilities() {
   return fmt::format(
       "tracing needs {}, which this process lacks: run it with sudo, or grant them once with `sudo setcap "
       "cap_bpf,cap_perfmon,cap_sys_ptrace,cap_dac_read_search+ep {}`",
-      missing, own_path());
+      missing, own_program());
 }
 
 }  // namespace loopscope::tracer

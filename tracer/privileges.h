@@ -12,4 +12,7 @@ namespace loopscope::tracer {
 // A sentence that names the capabilities this process lacks and the command that grants them.
 [[nodiscard]] std::string missing_capabilities();
 
+// The file this process runs from.
+[[nodiscard]] std::string own_program();
+
 }  // namespace loopscope::tracer

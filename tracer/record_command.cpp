@@ -13,6 +13,7 @@
 #include "tracer/output_file.h"
 #include "tracer/print.h"
 #include "tracer/privileges.h"
+#include "tracer/proc/access.h"
 #include "tracer/recorder_process.h"
 #include "tracer/recording.h"
 #include "tracer/stop_signals.h"
@@ -97,6 +98,14 @@ std::expected<std::vector<Pid>, std::string> find_targets(const RecordOptions& o
   return options.pids;
 }
 
+// The part that runs through sudo may read everything.
+void say_what_stays_nameless(const std::vector<Pid>& targets) {
+  for (const Pid pid : targets)
+    if (const auto why = why_nameless(ProcFs(), pid))
+      fmt::print(stderr, "loopscope: file names and poll sets of {} (pid {}) will be missing: {}\n",
+                 terminal_text(name_of(pid)), pid, *why);
+}
+
 using OnReady = std::function<std::expected<void, std::string>()>;
 
 // Everything in this process, which has the privileges.
@@ -163,6 +172,7 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
       describe_limits(options));
   StopWatch stop(signals, command ? &*command : nullptr);
   const auto record = may_load_bpf() ? record_here : record_through_sudo;
+  if (may_load_bpf()) say_what_stays_nameless(*targets);
   const auto outcome = record(options, *targets, command_line, *file, on_ready, std::ref(stop), signals.fd());
   if (!outcome && !begun) {
     file->abandon();
@@ -171,8 +181,8 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
   if (!outcome)
     return fail(fmt::format("{} ({}); what was written before is there, up to its last complete line",
                             outcome.error(), file->shown_name()));
-  if (command && command->ended())
-    fmt::print(stderr, "loopscope: {} {}\n", terminal_text(name), describe_exit(*command->ended()));
+  if (const auto ended = command ? command->ended() : std::nullopt)
+    fmt::print(stderr, "loopscope: {} {}\n", terminal_text(name), describe_exit(*ended));
   if (!options.quiet) print_outcome(*outcome, *file);
   return 0;
 }

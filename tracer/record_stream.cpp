@@ -151,7 +151,7 @@ void RecordStream::take_call(const wire_call& record, std::span<const std::byte>
     call_.pending = announced->id;
     // By its end select(2) has overwritten what it was asked; only who saw it in progress knows.
     if (call_.spec->wait == trace_model::WaitKind::Select && !call_.start_known)
-      static_cast<trace_model::CallBody&>(call_) = *announced;
+      static_cast<trace_model::CallBody&>(call_) = static_cast<const trace_model::CallBody&>(*announced);
   }
   write(call_);
 }

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer/recorder_process.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <array>
-#include <climits>
 
 #include "trace-model/report_text.h"
 #include "tracer/packet_socket.h"
-#include "tracer/privileges.h"
+#include "tracer/sudo.h"
 
 namespace loopscope::tracer {
 
@@ -51,6 +45,12 @@ bool readable_now(int fd) {
   return poll(&one, 1, 0) > 0;
 }
 
+// The front says it to the user; where it is gone nobody is left to tell.
+int fail_to(const PacketSocket& front, const std::string& why) {
+  (void)front.send({{"failed", why}});
+  return 1;
+}
+
 int serve(const PacketSocket& front) {
   auto request = front.receive();
   if (!request || !request->fd) return 1;
@@ -58,7 +58,7 @@ int serve(const PacketSocket& front) {
   Recording recording(options_from(body.at("options")),
                       body.at("command_line").get<std::vector<std::string>>());
   if (auto attached = recording.attach(body.at("targets").get<std::vector<Pid>>()); !attached)
-    return front.send({{"failed", attached.error()}}) ? 1 : 1;
+    return fail_to(front, attached.error());
   if (!front.send({{"ready", true}})) return 1;
   if (const auto go = front.receive(); !go || !go->body.contains("go")) return 1;
   const auto stop = [&front]() -> std::string {
@@ -67,7 +67,7 @@ int serve(const PacketSocket& front) {
     return packet ? packet->body.value("stop", "interrupted") : "interrupted";
   };
   const auto totals = recording.run(request->fd.get(), body.at("file").get<std::string>(), stop, front.fd());
-  if (!totals) return front.send({{"failed", totals.error()}}) ? 1 : 1;
+  if (!totals) return fail_to(front, totals.error());
   json answer{{"calls", totals->calls},   {"lost", totals->lost},
               {"bytes", totals->bytes},   {"seconds", totals->seconds},
               {"reason", totals->reason}, {"report", report_text(make_report(recording.model()))}};
@@ -78,39 +78,13 @@ int serve(const PacketSocket& front) {
   return 0;
 }
 
-std::string own_path() {
-  std::array<char, PATH_MAX> path{};
-  return readlink("/proc/self/exe", path.data(), path.size() - 1) > 0 ? path.data() : "loopscope";
-}
-
-// sudo asks on the terminal where it must. It is waited for by its number; nothing else is.
-std::expected<pid_t, std::string> spawn_through_sudo(const std::string& socket_name) {
-  std::string path = own_path(), word = kRecorderProcessWord, name = socket_name, sudo = "sudo",
-              dashes = "--";
-  std::array<char*, 6> argv{sudo.data(), dashes.data(), path.data(), word.data(), name.data(), nullptr};
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-  pid_t pid = 0;
-  const int error = posix_spawnp(&pid, "sudo", nullptr, &attributes, argv.data(), environ);
-  posix_spawnattr_destroy(&attributes);
-  if (error == ENOENT) return std::unexpected(missing_capabilities());
-  if (error) return std::unexpected(fmt::format("cannot start sudo: {}", strerror(error)));
-  return pid;
-}
-
 // The recorder connects once sudo let it; sudo's end without that means it did not.
-std::expected<PacketSocket, std::string> await_recorder(const PacketListener& listener, pid_t sudo) {
+std::expected<PacketSocket, std::string> await_recorder(const PacketListener& listener, const SudoRun& sudo) {
   for (;;) {
     pollfd one{listener.fd(), POLLIN, 0};
     if (poll(&one, 1, 200) > 0)
       if (auto peer = listener.accept_root()) return std::move(*peer);
-    int status = 0;
-    if (waitpid(sudo, &status, WNOHANG) == sudo)
-      return std::unexpected("sudo did not start the recorder; " + missing_capabilities());
+    if (auto why = sudo.failed()) return std::unexpected(std::move(*why));
   }
 }
 
@@ -138,7 +112,7 @@ std::expected<ElevatedResult, std::string> record_elevated(
     const std::function<std::expected<void, std::string>()>& on_ready, const StopReason& stop, int wake_fd) {
   const auto listener = PacketListener::create();
   if (!listener) return std::unexpected(listener.error());
-  const auto sudo = spawn_through_sudo(listener->name());
+  const auto sudo = SudoRun::start({kRecorderProcessWord, listener->name()});
   if (!sudo) return std::unexpected(sudo.error());
   const auto recorder = await_recorder(*listener, *sudo);
   if (!recorder) return std::unexpected(recorder.error());
@@ -162,8 +136,7 @@ std::expected<ElevatedResult, std::string> record_elevated(
     if (const std::string reason = stop(); !reason.empty()) told = recorder->send({{"stop", reason}});
   }
   answer = recorder->receive();
-  int status = 0;
-  waitpid(*sudo, &status, 0);
+  sudo->finish();
   if (!answer) return std::unexpected(gone);
   if (answer->body.contains("failed")) return std::unexpected(answer->body.value("failed", gone));
   const json& body = answer->body;

@@ -12,7 +12,9 @@
 
 #include "trace-model/json_writer.h"
 #include "tracer/call_numbers.h"
+#include "tracer/proc/access.h"
 #include "tracer/proc/call_in_progress.h"
+#include "tracer/targets.h"
 #include "tracer/version.h"
 #include "tracer/wakeup.h"
 
@@ -73,6 +75,13 @@ trace_model::LossClass loss_class(wire_loss kind) {
   }
 }
 
+// What serves the names of programs and files, and poll sets of calls in progress.
+std::string names_probe(const std::vector<Pid>& targets) {
+  for (const Pid pid : targets)
+    if (const auto why = why_nameless(ProcFs(), pid)) return fmt::format("off: process {}: {}", pid, *why);
+  return "/proc";
+}
+
 }  // namespace
 
 Recording::Recording(const RecordOptions& options, std::vector<std::string> command_line)
@@ -104,6 +113,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   header_.io = selection_.io;
   for (const auto* call : selection_.calls) header_.calls.emplace_back(call->name);
   header_.probes = bpf_->probes();
+  header_.probes["names"] = names_probe(targets);
   stream_ = std::make_unique<RecordStream>(start_ns_);
   state_ = std::make_unique<StateReader>(*bpf_, order_, start_ns_);
 
@@ -114,7 +124,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   if (!threads) return std::unexpected(threads.error());
   for (const Pid pid : targets)
     if (std::ranges::none_of(*threads, [pid](const wire_task_row& row) { return Pid(row.pid) == pid; }))
-      return std::unexpected(fmt::format("process {} ended while loopscope attached to it", pid));
+      return std::unexpected(why_not_observed(pid));
   drain();
   if (auto read = state_->read(Origin::Snapshot, *threads, {}); !read) return read;
   // After the descriptors: what a call waits for can then be named.
@@ -152,10 +162,11 @@ void Recording::note_losses() {
   }
 }
 
-// Reads the state again where a loss or an exec has made it doubtful.
-void Recording::look_again() {
+// Reads the state again where a loss or an exec has made it doubtful; after losses not too often, but for the
+// last time.
+void Recording::look_again(Due due) {
   const uint64_t now_ns = monotonic_ns();
-  if (state_in_doubt_ && now_ns - last_resync_ns_ >= kResyncEvery) {
+  if (state_in_doubt_ && (due == Due::Now || now_ns - last_resync_ns_ >= kResyncEvery)) {
     state_in_doubt_ = false;
     last_resync_ns_ = now_ns;
     if (const auto threads = state_->mark_threads())
@@ -229,7 +240,7 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     const size_t fresh = drain();
     if (fresh) quiet_since_ns = round_ns;
     note_losses();
-    look_again();
+    look_again(Due::InTime);
     // A call can only newly be in progress where one has returned since the last look.
     if (round_ns - last_scan_ns_ >= kScanEvery &&
         (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
@@ -267,6 +278,7 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
   } else {
     drain();
     note_losses();
+    look_again(Due::Now);
     scan_pending(Origin::Trace, UINT64_MAX, Announce::All);
     end_t = Ns(monotonic_ns() - start_ns_);
     if (const auto released = release(UINT64_MAX, output); !released)

@@ -54,7 +54,8 @@ class Recording {
  private:
   size_t drain();
   void note_losses();
-  void look_again();
+  enum class Due { InTime, Now };
+  void look_again(Due due);
   enum class Announce { New, All };
   void scan_pending(trace_model::Origin origin, uint64_t started_before_ns, Announce which);
   std::expected<bool, std::string> release(uint64_t watermark_ns, TraceOutput& output);

@@ -62,9 +62,9 @@ std::expected<void, std::string> check_target(Pid pid) {
   const ProcFs proc;
   const auto process = proc.open(pid);
   if (!process)
-    return std::unexpected(fmt::format("there is no process {}; `loopscope list` shows the servers", pid));
+    return std::unexpected(why_absent(proc, pid, process.error()) + "; `loopscope list` shows the servers");
   const auto status = process->status();
-  if (!status) return std::unexpected(fmt::format("process {} has just ended", pid));
+  if (!status) return std::unexpected(why_absent(proc, pid, status.error()));
   if (status->kernel_thread)
     return std::unexpected(fmt::format("process {} ({}) is a kernel thread: it makes no system calls", pid,
                                        trace_model::terminal_text(status->comm)));
@@ -104,6 +104,17 @@ std::expected<std::vector<Pid>, std::string> listening_on(uint16_t port) {
     return std::unexpected(fmt::format("something listens on TCP port {}, but whose it is cannot be read: {}",
                                        port, remedy_for_capabilities()));
   return holders;
+}
+
+std::string why_not_observed(Pid pid) {
+  if (!check_target(pid)) return fmt::format("process {} ended while loopscope attached to it", pid);
+  std::string why = fmt::format(
+      "process {} ({}) is there, but the kernel shows none of its threads to loopscope, so nothing can be "
+      "recorded of it",
+      pid, trace_model::terminal_text(name_of(pid)));
+  if (const auto nameless = why_nameless(ProcFs(), pid))
+    why += "; its files may not be read either: " + *nameless;
+  return why;
 }
 
 std::string name_of(Pid pid) {

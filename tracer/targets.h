@@ -21,6 +21,9 @@ namespace loopscope::tracer {
 // Processes that listen on this TCP port, in any network namespace that can be read.
 [[nodiscard]] std::expected<std::vector<trace_model::Pid>, std::string> listening_on(uint16_t port);
 
+// Why no thread of a process could be found to observe.
+[[nodiscard]] std::string why_not_observed(trace_model::Pid pid);
+
 // The command name of a process, for messages; raw bytes.
 [[nodiscard]] std::string name_of(trace_model::Pid pid);
 

@@ -115,6 +115,23 @@ def test_after_the_resync_the_descriptors_are_right():
     assert sorted(w["fd"] for w in watches) == sorted([truth["listener"], truth["event"]]), watches
 
 
+def test_a_loss_just_before_the_end_is_made_good_by_a_last_reading():
+    """The state is read at most twice a second; what was lost since is not left in doubt when the recording ends."""
+    require_bpf()
+    with Workload("burst", "reuse", CALLS - CALLS % 2, THREADS) as workload:
+        with Recording("-p", workload.pid, "--buffer", "64K") as recording:
+            workload.tell("go")
+            trace = recording.stop()
+        workload.tell("more")
+        workload.finish()
+    truth, gaps = workload.truth, trace.of("lost")
+    assert gaps, "64 KiB held a burst of 400 000 calls; nothing was tested"
+    last = trace.of("snapshot_end")[-1]
+    assert last["origin"] == "resync" and last["id"] > gaps[-1]["id"], (last, gaps[-1])
+    rows = [r for r in trace.of("fd", origin="resync") if last["since"] <= r["t"] <= last["t"]]
+    assert {r["fd"] for r in rows} == {0, 1, 2, truth["listener"], truth["epfd"], truth["event"]}, rows
+
+
 def test_a_killed_recorder_leaves_a_target_that_lives_and_a_file_that_opens():
     require_bpf()
     with tempfile.TemporaryDirectory() as folder, Workload("burst", "wait", CALLS, 1) as workload:

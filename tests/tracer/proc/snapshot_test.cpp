@@ -262,26 +262,59 @@ TEST(Snapshot, WhatCannotBeLookedAt) {
   EXPECT_EQ(kernel.error(), "process 2 (kthreadd) is a kernel thread, which has no descriptors");
 }
 
-TEST(Snapshot, NoPermissionNamesTheCapability) {
-  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
-  const Pid target = getpid();
+// What an ordinary user is told.
+std::string said_to_nobody(const std::function<std::string()>& say) {
   int result[2];
-  ASSERT_EQ(pipe(result), 0);
+  if (pipe(result) != 0) return "no pipe";
   const Pid other = fork();
   if (other == 0) {
     if (setgid(65534) != 0 || setuid(65534) != 0) _exit(1);
-    const std::string why = why_unreadable(ProcFs(), target).value_or("readable");
-    _exit(write(result[1], why.data(), why.size()) < 0);
+    const std::string said = say();
+    _exit(write(result[1], said.data(), said.size()) < 0);
   }
-  char text[512];
-  const ssize_t length = read(result[0], text, sizeof text);
-  ASSERT_GT(length, 0);
-  const std::string why(text, size_t(length));
-  EXPECT_NE(why.find("of root may not be read without CAP_SYS_PTRACE"), why.npos) << why;
-  EXPECT_NE(why.find("sudo setcap"), why.npos) << why;
-  EXPECT_EQ(waitpid(other, nullptr, 0), other);
-  close(result[0]);
   close(result[1]);
+  char text[1024];
+  const ssize_t length = read(result[0], text, sizeof text);
+  close(result[0]);
+  EXPECT_EQ(waitpid(other, nullptr, 0), other);
+  return {text, size_t(std::max<ssize_t>(length, 0))};
+}
+
+TEST(Snapshot, NoPermissionNamesTheCapability) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
+  const Pid target = getpid();
+  const std::string why =
+      said_to_nobody([&] { return why_unreadable(ProcFs(), target).value_or("readable"); });
+  EXPECT_NE(why.find("of root may not be read: CAP_SYS_PTRACE is missing"), why.npos) << why;
+  EXPECT_NE(why.find("sudo setcap"), why.npos) << why;
+  EXPECT_EQ(said_to_nobody([&] {
+              return why_nameless(ProcFs(), target).value_or("readable");
+            }).find("CAP_SYS_PTRACE"),
+            0u);
+}
+
+// A security module may refuse what the capability allows: to ask for the capability would be no help.
+TEST(Snapshot, NoPermissionWithTheCapabilityDoesNotAskForIt) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs two users";
+  const FakeProc fake;
+  fake.process(7, 1, "guarded");
+  fake.file("7/fd/0", "");
+  fake.file("self/status", "Name:\tme\nTgid:\t9\nPid:\t9\nCapEff:\t0000000000080000\n");
+  chmod(fake.root().c_str(), 0755);
+  chmod((fake.root() / "7/fd").c_str(), 0);
+  const std::string why = said_to_nobody([&] { return why_unreadable(fake.proc(), 7).value_or("readable"); });
+  EXPECT_NE(why.find("refused although CAP_SYS_PTRACE is there"), why.npos) << why;
+  EXPECT_EQ(why.find("setcap"), why.npos) << why;
+}
+
+TEST(Snapshot, NumbersOfAnotherNamespaceAreNoticed) {
+  const FakeProc own, other;
+  own.link("self", std::to_string(getpid()));
+  other.link("self", "4711");
+  EXPECT_EQ(why_numbers_differ(own.proc()), std::nullopt);
+  EXPECT_EQ(why_numbers_differ(ProcFs()), std::nullopt);
+  const std::string why = why_numbers_differ(other.proc()).value_or("");
+  EXPECT_NE(why.find(fmt::format("4711 there and {} here", getpid())), why.npos) << why;
 }
 
 }  // namespace

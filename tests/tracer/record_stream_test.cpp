@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records of the kernel side become lines in the order and with the times that the format promises.
+#include "tracer/record_stream.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+
+#include "tracer/call_numbers.h"
+
+namespace loopscope::tracer {
+namespace {
+
+constexpr uint64_t kAttach = 1'000'000'000;  // CLOCK_MONOTONIC at t 0
+
+class RecordStreamTest : public testing::Test {
+ protected:
+  RecordStreamTest() {
+    stream_.take(trace_model::Event(trace_model::TraceHeader{}));
+    stream_.lines().clear();
+  }
+
+  // The line of a close(2) that began and ended then.
+  std::string close_call(uint64_t start_ns, uint64_t end_ns) {
+    wire_call record{};
+    record.header = {WIRE_CALL, 0, sizeof(record)};
+    record.pid = record.tid = 7;
+    record.start_ns = start_ns;
+    record.end_ns = end_ns;
+    record.nr = number_of(*trace_model::find_call("close")).value_or(0);
+    stream_.lines().clear();
+    stream_.take(std::as_bytes(std::span(&record, 1)));
+    return stream_.lines();
+  }
+
+  RecordStream stream_{kAttach};
+};
+
+// Before any record the last time is the least there is, from which nothing can be subtracted.
+TEST_F(RecordStreamTest, AFirstCallIsNotLate) {
+  const std::string line = close_call(kAttach + 100, kAttach + 300);
+  EXPECT_TRUE(line.contains("\"t\":100,\"dur\":200,\"tid\"")) << line;
+  EXPECT_EQ(stream_.last_time(), 300);
+}
+
+TEST_F(RecordStreamTest, AFirstCallThatEndedBeforeTheAttachIsNotLate) {
+  const std::string line = close_call(kAttach - 500, kAttach - 200);
+  EXPECT_TRUE(line.contains("\"t\":-500,\"dur\":300,\"tid\"")) << line;
+  EXPECT_EQ(stream_.last_time(), -200);
+}
+
+TEST_F(RecordStreamTest, CallsInOrderKeepTheirTimes) {
+  close_call(kAttach - 500, kAttach - 200);
+  const std::string same_end = close_call(kAttach - 300, kAttach - 200);
+  EXPECT_TRUE(same_end.contains("\"t\":-300,\"dur\":100,\"tid\"")) << same_end;
+  const std::string later = close_call(kAttach + 10, kAttach + 25);
+  EXPECT_TRUE(later.contains("\"t\":10,\"dur\":15,\"tid\"")) << later;
+  EXPECT_EQ(stream_.last_time(), 25);
+}
+
+TEST_F(RecordStreamTest, ACallOutOfOrderEndsWhereItStandsAndSaysHowLateItIs) {
+  close_call(kAttach + 10, kAttach + 1000);
+  const std::string line = close_call(kAttach + 100, kAttach + 400);
+  EXPECT_TRUE(line.contains("\"t\":100,\"dur\":900,\"late\":600,")) << line;
+  EXPECT_EQ(stream_.last_time(), 1000);
+}
+
+}  // namespace
+}  // namespace loopscope::tracer
