@@ -36,10 +36,17 @@ class Program:
         return BIN / self.name
 
 
-# Of a test with the fixture `program` or `server` there is one for each of these. A test that not all can pass picks
+# Of a test with the fixture `program` or `server` there is one for each of PROGRAMS. A test that not all can pass picks
 # its own: @pytest.mark.parametrize("program", LOOPS, ids=str).
-LOOPS = [Program("epoll-server"), Program("epoll-server", ("--edge-triggered",))]  # one thread, many at once
-PROGRAMS = [*LOOPS]
+LOOPS = [Program("epoll-server"), Program("epoll-server", ("--edge-triggered",)),  # one thread, many at once
+         Program("poll-server")]
+BLOCKING = Program("blocking-server")  # one connection at a time, closed after the answer
+THREADPOOL = Program("threadpool-server")  # eight at a time, likewise
+BLOCKING_KEEPS = Program("blocking-server", ("--keep-alive",))
+THREADPOOL_KEEPS = Program("threadpool-server", ("--keep-alive",))
+KEEPING = [*LOOPS, BLOCKING_KEEPS, THREADPOOL_KEEPS]  # several requests on one connection
+SEVERAL = [*LOOPS, THREADPOOL, THREADPOOL_KEEPS]  # serve one client while another is slow
+PROGRAMS = [*KEEPING, BLOCKING, THREADPOOL]
 
 
 class Server:

@@ -9,27 +9,34 @@ import subprocess
 import time
 
 import pytest
-from servers_harness import (BIN, GET, LAST_GET, LOOPS, PATIENCE_S, eventually, log_lines, read_answers, read_to_end,
+from servers_harness import (BIN, BLOCKING, GET, KEEPING, LAST_GET, LOOPS, PATIENCE_S, SEVERAL, THREADPOOL,
+                             THREADPOOL_KEEPS, eventually, log_lines, read_answers, read_to_end,
                              running, status_of, statuses)
 
 
 # ---- what it serves ----
 
 
-def test_curl_gets_the_pages(server):
-    def curl(*arguments):
-        return subprocess.run(["curl", "-sS", *arguments], capture_output=True, timeout=PATIENCE_S, check=True).stdout
+def curl(*arguments):
+    return subprocess.run(["curl", "-sS", *arguments], capture_output=True, timeout=PATIENCE_S, check=True).stdout
 
+
+def test_curl_gets_the_pages(server):
     assert b"Balloons!" in curl(server.url())
     assert curl(server.url("/balloons")) == (BIN / "balloons.txt").read_bytes()
     assert curl("-o", "/dev/null", "-w", "%{http_code}", server.url("/nowhere")) == b"404"
     assert curl("-o", "/dev/null", "-w", "%{http_code}", "-X", "DELETE", server.url()) == b"405"
     assert curl("-d", "x" * 1000, "-o", "/dev/null", "-w", "%{http_code}", server.url()) == b"405"
     assert b"Content-Length: 108" in curl("-I", server.url())
-    # Two requests, one connection.
-    assert curl("-w", "%{num_connects} ", "-o", "/dev/null", server.url(), "-o", "/dev/null", server.url()) == b"1 0 "
 
 
+@pytest.mark.parametrize("program, connects", [*((program, b"1 0 ") for program in KEEPING), (BLOCKING, b"1 1 "),
+                                               (THREADPOOL, b"1 1 ")], ids=str)
+def test_curl_makes_two_requests_on_one_connection_where_the_server_keeps_it(server, connects):
+    assert curl("-w", "%{num_connects} ", "-o", "/dev/null", server.url(), "-o", "/dev/null", server.url()) == connects
+
+
+@pytest.mark.parametrize("program", KEEPING, ids=str)
 def test_balloons_come_from_the_root_it_is_given(program, tmp_path):
     with running(program, "--root", str(tmp_path), "--wait-ms", "0") as server, server.connect() as connection:
         connection.sendall(b"GET /balloons HTTP/1.1\r\n\r\n")
@@ -69,6 +76,7 @@ def test_every_request_waits_and_the_loop_does_not(server):
     eventually(lambda: server.connections() == 0)
 
 
+@pytest.mark.parametrize("program", KEEPING, ids=str)
 def test_pipelined_requests_are_answered_in_order(server):
     with server.connect() as connection:
         connection.sendall(GET + b"GET /balloons HTTP/1.1\r\n\r\n" + b"GET /nowhere HTTP/1.1\r\n\r\n" + GET)
@@ -77,6 +85,7 @@ def test_pipelined_requests_are_answered_in_order(server):
     assert b"lucky" in answers[1][1]
 
 
+@pytest.mark.parametrize("program", KEEPING, ids=str)
 def test_http_1_0_closes_unless_asked(server):
     with server.connect() as connection:
         connection.sendall(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -88,6 +97,7 @@ def test_http_1_0_closes_unless_asked(server):
 # ---- clients that misbehave ----
 
 
+@pytest.mark.parametrize("program", KEEPING, ids=str)
 def test_one_byte_at_a_time(server):
     with server.connect() as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -133,6 +143,7 @@ def test_a_request_of_one_megabyte_is_answered_413_although_the_client_is_still_
     eventually(lambda: server.connections() == 0)
 
 
+@pytest.mark.parametrize("program", KEEPING, ids=str)
 def test_a_client_that_shut_its_side_gets_its_answers(server):
     with server.connect() as connection:
         connection.sendall(GET + GET)
@@ -164,7 +175,7 @@ def test_resets_at_every_stage_leave_nothing_behind(program):
             assert read_answers(connection, 1)[0][0] == 200
 
 
-@pytest.mark.parametrize("program", LOOPS, ids=str)
+@pytest.mark.parametrize("program", [*LOOPS, THREADPOOL_KEEPS], ids=str)
 def test_a_client_that_sends_and_never_reads_is_made_to_wait(program):
     """Backpressure: the server's memory stays bounded, and others are served."""
     with running(program, "--wait-ms", "0") as fast, fast.connect() as greedy:
@@ -198,7 +209,7 @@ def test_half_closed_and_waiting_does_not_spin(program):
 # ---- limits and ends ----
 
 
-@pytest.mark.parametrize("program", LOOPS, ids=str)
+@pytest.mark.parametrize("program", SEVERAL, ids=str)
 def test_out_of_descriptors_it_pauses_and_recovers(program, tmp_path):
     log = tmp_path / "log"
     with running(program, "--wait-ms", "0", "--log", str(log), descriptors=16) as server:
@@ -216,6 +227,7 @@ def test_out_of_descriptors_it_pauses_and_recovers(program, tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("program", SEVERAL, ids=str)
 def test_a_signal_ends_it_with_connections_in_every_state(program, how):
     with running(program, "--wait-ms", "2000") as server:
         connections = [server.connect() for _ in range(3)]
