@@ -55,12 +55,11 @@ bool BlockingConnection::goes_on(ssize_t result) {
   return false;
 }
 
-void BlockingConnection::linger() {
+void BlockingConnection::linger(Clock::time_point since) {
   std::array<char, kPieceBytes> ignored;
   ::shutdown(fd(), SHUT_WR);
-  const auto end = Clock::now() + kLingerTime;
   for (;;) {
-    const auto left = std::chrono::floor<std::chrono::microseconds>(end - Clock::now());
+    const auto left = std::chrono::floor<std::chrono::microseconds>(since + kLingerTime - Clock::now());
     if (left.count() <= 0) return;
     set_timeouts(left);
     if (::recv(fd(), ignored.data(), ignored.size(), 0) <= 0) return;

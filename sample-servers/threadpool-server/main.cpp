@@ -41,10 +41,12 @@
 #include "sample-servers/common/pages.h"
 #include "sample-servers/common/rate_limit.h"
 #include "sample-servers/common/unique_fd.h"
-#include "sample-servers/threadpool-server/connection_queue.h"
+#include "sample-servers/threadpool-server/bounded_queue.h"
 
 namespace loopscope::sample_servers {
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
 constexpr size_t kMostRefused = 64;  // that are still to be closed; the next is closed at once
@@ -54,6 +56,11 @@ struct ThreadPoolServerOptions : ServerOptions {
   int queue = 64;
   bool keep_alive = false;
   int patience_ms = 5'000;  // how long a client may keep the thread waiting
+};
+
+struct Refused {
+  UniqueFd fd;
+  Clock::time_point since{};
 };
 
 class ThreadPoolServer {
@@ -87,8 +94,8 @@ class ThreadPoolServer {
   ThreadPoolServerOptions options_;
   EventLog log_;
   UniqueFd listener_;
-  ConnectionQueue waiting_;
-  ConnectionQueue refused_{kMostRefused};
+  BoundedQueue<UniqueFd> waiting_;
+  BoundedQueue<Refused> refused_{kMostRefused};
 
   std::mutex mutex_;  // of all until the threads
   WaitTime waits_;
@@ -167,7 +174,8 @@ void ThreadPoolServer::refuse(UniqueFd connection) {
   write_response(status_response(503), false, false, answer);
   ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
   ::shutdown(connection.get(), SHUT_WR);
-  (void)refused_.push(connection);
+  Refused refused{.fd = std::move(connection), .since = Clock::now()};
+  (void)refused_.push(refused);
 }
 
 // Wakes every thread, wherever it sleeps.
@@ -183,17 +191,17 @@ void ThreadPoolServer::end() {
 // ---- the other threads ----
 
 void ThreadPoolServer::work() {
-  while (UniqueFd connection = waiting_.pop()) {
-    BlockingConnection client(std::move(connection), patience(), log_);
+  while (auto connection = waiting_.pop()) {
+    BlockingConnection client(std::move(*connection), patience(), log_);
     if (enter(client.fd())) serve(client);
     leave(client.fd());
   }
 }
 
 void ThreadPoolServer::close_refused() {
-  while (UniqueFd connection = refused_.pop()) {
-    BlockingConnection client(std::move(connection), patience(), log_);
-    if (enter(client.fd())) client.linger();
+  while (auto refused = refused_.pop()) {
+    BlockingConnection client(std::move(refused->fd), patience(), log_);
+    if (enter(client.fd())) client.linger(refused->since);
     leave(client.fd());
   }
 }
