@@ -117,6 +117,11 @@ class Server:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def is_at_rest(self):
+        before = self.cpu_s()
+        time.sleep(0.3)  # an interval to measure over, not a wait for anything
+        return self.cpu_s() - before < 0.1
+
 
 @contextlib.contextmanager
 def running(program, *options, descriptors=None):

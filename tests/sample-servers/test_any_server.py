@@ -183,9 +183,7 @@ def test_a_client_that_sends_and_never_reads_is_made_to_wait(program):
         with fast.connect() as polite:
             polite.sendall(GET)
             assert read_answers(polite, 1)[0][0] == 200
-        cpu = fast.cpu_s()
-        time.sleep(0.3)  # an interval to measure over, not a wait for anything
-        assert fast.cpu_s() - cpu < 0.1, "it spins"
+        eventually(fast.is_at_rest)  # never, if it spins; not at once, as it may have much to answer still
 
 
 def test_half_closed_and_waiting_does_not_spin(program):

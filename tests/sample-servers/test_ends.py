@@ -64,6 +64,7 @@ def test_between_two_requests(program):
 def test_while_an_answer_is_not_taken(program):
     with ended_by_a_signal(program, "--wait-ms", "0") as server, connected(server) as connection:
         send_until_nobody_reads(connection)
+        eventually(server.is_at_rest)
 
 
 def test_while_a_refused_client_has_not_closed(program):
