@@ -86,6 +86,26 @@ def test_pipelined_requests_are_answered_in_order(server):
 
 
 @pytest.mark.parametrize("program", KEEPING, ids=str)
+def test_a_thousand_pipelined_requests_are_all_answered(program):
+    with running(program, "--wait-ms", "0") as server, server.connect() as connection:
+        connection.sendall(GET * 1000)
+        assert [status for status, _ in read_answers(connection, 1000)] == [200] * 1000
+
+
+@pytest.mark.parametrize("program", [*LOOPS, THREADPOOL_KEEPS], ids=str)
+def test_whoever_leaves_the_others_are_served(program):
+    with running(program, "--wait-ms", "0") as server:
+        connections = [server.connect() for _ in range(8)]
+        eventually(lambda: server.connections() == 8)
+        for leaves in (0, 6, 2, 2, 3, 0, 1, 0):  # the first, the last, and some in between
+            connections.pop(leaves).close()
+            eventually(lambda: server.connections() == len(connections))
+            for connection in connections:
+                connection.sendall(GET)
+                assert read_answers(connection, 1)[0][0] == 200
+
+
+@pytest.mark.parametrize("program", KEEPING, ids=str)
 def test_http_1_0_closes_unless_asked(server):
     with server.connect() as connection:
         connection.sendall(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
@@ -197,7 +217,7 @@ def test_half_closed_and_waiting_does_not_spin(program):
 
 @pytest.mark.parametrize("part", [b"GET / HT", LAST_GET], ids=["receiving", "waiting"])
 def test_stopped_and_continued_it_goes_on(program, part):
-    with running(program, "--wait-ms", "200") as server, server.connect() as connection:
+    with running(program, "--wait-ms", "1000") as server, server.connect() as connection:
         connection.sendall(part)
         eventually(lambda: server.connections() == 1 and server.unread_bytes() == 0 and server.is_asleep())
         server.process.send_signal(signal.SIGSTOP)
