@@ -36,9 +36,9 @@ class Program:
         return BIN / self.name
 
 
-# Of a test with the fixture `program` or `server` there is one for each of these. A test that not all can pass picks
+# Of a test with the fixture `program` or `server` there is one for each of PROGRAMS. A test that not all can pass picks
 # its own: @pytest.mark.parametrize("program", LOOPS, ids=str).
-LOOPS = [  # one thread, many at once
+POOLED = [  # one thread, many at once, and a pool for what would hold it up
     Program("epoll-server"),
     Program("epoll-server", ("--edge-triggered",)),
     Program("coroutine-server"),
@@ -48,7 +48,14 @@ LOOPS = [  # one thread, many at once
     Program("io-uring-server", ("--fixed-buffers",)),
     Program("io-uring-server", ("--as-linux", "5.11")),
 ]
-PROGRAMS = [*LOOPS]
+LOOPS = [*POOLED, Program("poll-server")]
+BLOCKING = Program("blocking-server")  # one connection at a time, closed after the answer
+THREADPOOL = Program("threadpool-server")  # eight at a time, likewise
+BLOCKING_KEEPS = Program("blocking-server", ("--keep-alive",))
+THREADPOOL_KEEPS = Program("threadpool-server", ("--keep-alive",))
+KEEPING = [*LOOPS, BLOCKING_KEEPS, THREADPOOL_KEEPS]  # several requests on one connection
+SEVERAL = [*LOOPS, THREADPOOL, THREADPOOL_KEEPS]  # serve one client while another is slow
+PROGRAMS = [*KEEPING, BLOCKING, THREADPOOL]
 
 
 class Server:
@@ -94,10 +101,38 @@ class Server:
                                     .partition("UserBufs:")[0], re.M))
         return count
 
+    def _receive_queues(self, state):
+        """What proc(5) calls rx_queue, of its sockets in this state."""
+        with open(f"/proc/{self.pid}/net/tcp") as sockets:
+            rows = [line.split() for line in sockets][1:]
+        return [int(row[4].partition(":")[2], 16) for row in rows
+                if row[3] == state and row[1].endswith(f":{self.port:04X}")]
+
+    def accept_queue(self):
+        """How many connections wait to be accepted."""
+        return sum(self._receive_queues("0A"))  # LISTEN
+
+    def unread_bytes(self):
+        """How much has arrived for the server that it has not read yet."""
+        return sum(self._receive_queues("01"))  # ESTABLISHED
+
+    def state(self):
+        """Of its first thread: R runs, S sleeps, T is stopped."""
+        with open(f"/proc/{self.pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0]
+
+    def is_asleep(self):
+        return self.state() == "S"
+
     def cpu_s(self):
         with open(f"/proc/{self.pid}/stat") as stat:
             fields = stat.read().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_at_rest(self):
+        before = self.cpu_s()
+        time.sleep(0.3)  # an interval to measure over, not a wait for anything
+        return self.cpu_s() - before < 0.1
 
 
 @contextlib.contextmanager
@@ -129,6 +164,32 @@ def eventually(condition):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.005)
+
+
+def send_until_nobody_reads(connection, requests=GET * 1000):
+    """Asks again and again without reading an answer, until the server has stopped reading for 0.3 s."""
+    connection.setblocking(False)
+    sent, deadline = 0, time.monotonic() + PATIENCE_S
+    quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < 0.3:
+        assert time.monotonic() < deadline and sent < 256 << 20, "the server never stopped reading"
+        try:
+            sent += connection.send(requests)
+            quiet_since = time.monotonic()
+        except BlockingIOError:
+            time.sleep(0.01)
+
+
+def is_silent(connection):
+    """Whether nothing has come from the server that is not read yet, not even its end."""
+    connection.setblocking(False)
+    try:
+        connection.recv(1, socket.MSG_PEEK)
+        return False
+    except BlockingIOError:
+        return True
+    finally:
+        connection.settimeout(PATIENCE_S)
 
 
 def read_to_end(connection):

@@ -7,13 +7,13 @@ import select
 import subprocess
 
 import pytest
-from servers_harness import GET, LOOPS, eventually, read_answers, running
+from servers_harness import GET, POOLED, eventually, read_answers, running
 
 OPENAT = {"x86_64": 257, "aarch64": 56}.get(platform.machine())
 BALLOONS = b"GET /balloons HTTP/1.1\r\n\r\n"
 
 
-@pytest.fixture(params=LOOPS, ids=str)
+@pytest.fixture(params=POOLED, ids=str)
 def program(request):
     return request.param
 
