@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -11,7 +12,7 @@ namespace loopscope::sample_servers {
 namespace {
 
 constexpr size_t kPieceBytes = 16 * 1024;
-constexpr auto kLingerTime = std::chrono::seconds(1);
+constexpr auto kLingerTime = std::chrono::milliseconds(1'000);
 
 }  // namespace
 
@@ -55,11 +56,12 @@ bool BlockingConnection::goes_on(ssize_t result) {
   return false;
 }
 
-void BlockingConnection::linger(Clock::time_point since) {
+void BlockingConnection::linger() {
   std::array<char, kPieceBytes> ignored;
   ::shutdown(fd(), SHUT_WR);
+  const auto end = Clock::now() + std::min(kLingerTime, patience_);
   for (;;) {
-    const auto left = std::chrono::floor<std::chrono::microseconds>(since + kLingerTime - Clock::now());
+    const auto left = std::chrono::floor<std::chrono::microseconds>(end - Clock::now());
     if (left.count() <= 0) return;
     set_timeouts(left);
     if (::recv(fd(), ignored.data(), ignored.size(), 0) <= 0) return;

@@ -14,8 +14,6 @@ namespace loopscope::sample_servers {
 
 class BlockingConnection {
  public:
-  using Clock = std::chrono::steady_clock;
-
   // A client has `patience` to send its first request, and again, when an answer begins, to take that and to
   // send the next request, however small the pieces. A recv or send that begins in time may sleep as long
   // again.
@@ -31,12 +29,13 @@ class BlockingConnection {
   // To be called when an answer begins.
   void start_patience() { since_ = Clock::now(); }
 
-  // Shuts our side and reads on until the client closes, at most until a second after `since`: what is unread
-  // at close would make the kernel send a reset, which can destroy the last answer before the client has read
-  // it.
-  void linger(Clock::time_point since = Clock::now());
+  // Shuts our side and reads on until the client closes, at most for a second, or as long as patience lasts:
+  // what is unread at close would make the kernel send a reset, which can destroy the last answer before the
+  // client has read it.
+  void linger();
 
  private:
+  using Clock = std::chrono::steady_clock;
   void set_timeouts(std::chrono::microseconds most);
   [[nodiscard]] bool goes_on(ssize_t result);
 

@@ -50,6 +50,7 @@ void shut_at_end(int connection_fd) {
 }
 
 void sleep_unless_ended(std::chrono::nanoseconds duration) {
+  if (duration.count() <= 0) return;  // nanosleep(0) gives the processor away all the same
   const auto seconds = std::chrono::floor<std::chrono::seconds>(duration);
   timespec left{.tv_sec = seconds.count(), .tv_nsec = (duration - seconds).count()};
   while (!ended && ::nanosleep(&left, &left) != 0 && errno == EINTR) {

@@ -7,7 +7,7 @@
 //
 // The main thread only accepts, and puts each connection into a queue from which the workers take theirs. It
 // never waits for a client, so the kernel's queue of connections to accept stays short. Ours is bounded, and
-// when it is full a connection is answered 503 at once: better a quick no than a late yes.
+// when it is full one more thread answers 503 at once: better a quick no than a late yes.
 //
 // So c clients that all ask again at once see ceil(c/8) times 20 ms. More threads would serve more at once,
 // at the price of a stack and a switch between threads for each; and 8 clients who are slow to send (or, with
@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <condition_variable>
@@ -49,7 +50,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kAcceptPause = std::chrono::milliseconds(50);
-constexpr size_t kMostRefused = 64;  // that are still to be closed; the next is closed at once
+constexpr size_t kMostRefused = 512;  // that may wait for their 503
+constexpr std::chrono::milliseconds kRefusalTime{
+    1'000};  // from accept until a refused one is closed, at most
 
 struct ThreadPoolServerOptions : ServerOptions {
   int threads = 8;
@@ -80,9 +83,8 @@ class ThreadPoolServer {
  private:
   [[nodiscard]] std::expected<void, std::string> start_threads();
   void work();
-  void close_refused();
-  void refuse(UniqueFd connection);
-  void serve(BlockingConnection& client);
+  void refuse();
+  void serve(BlockingConnection& client, bool keep_alive, bool refused);
   [[nodiscard]] Response respond(const Page& page);
   [[nodiscard]] std::chrono::milliseconds patience() const {
     return std::chrono::milliseconds(options_.patience_ms);
@@ -139,7 +141,7 @@ std::expected<void, std::string> ThreadPoolServer::start_threads() {
       threads_.emplace_back([this] { work(); });
       ::pthread_setname_np(threads_.back().native_handle(), fmt::format("worker-{}", i + 1).c_str());
     }
-    threads_.emplace_back([this] { close_refused(); });
+    threads_.emplace_back([this] { refuse(); });
     ::pthread_setname_np(threads_.back().native_handle(), "refused");
   } catch (const std::system_error& error) {
     result = std::unexpected(fmt::format("cannot start {} threads: {}", options_.threads + 1, error.what()));
@@ -155,7 +157,9 @@ std::expected<void, std::string> ThreadPoolServer::run() {
     UniqueFd connection(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (end_is_wished()) return {};
     if (connection) {
-      if (!waiting_.push(connection)) refuse(std::move(connection));
+      if (waiting_.push(connection)) continue;
+      Refused refused{.fd = std::move(connection), .since = Clock::now()};
+      (void)refused_.push(refused);  // else it is closed here, without a word
     } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       // accept looks for a free descriptor before it looks for a connection: it would fail again at once.
       log_.write("cannot accept, pausing", {{"fd", listener_.get()}, {"error", std::strerror(errno)}});
@@ -165,17 +169,6 @@ std::expected<void, std::string> ThreadPoolServer::run() {
     }
     // Any other error belongs to that one connection (accept(2)): it was reset while it waited, for example.
   }
-}
-
-// Must not sleep: a new connection's buffer has room for so short an answer. Nobody has read the request, and
-// may never; until the client has closed, the connection is left to a thread that has nothing else to do.
-void ThreadPoolServer::refuse(UniqueFd connection) {
-  std::string answer;
-  write_response(status_response(503), false, false, answer);
-  ::send(connection.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::shutdown(connection.get(), SHUT_WR);
-  Refused refused{.fd = std::move(connection), .since = Clock::now()};
-  (void)refused_.push(refused);
 }
 
 // Wakes every thread, wherever it sleeps.
@@ -193,25 +186,29 @@ void ThreadPoolServer::end() {
 void ThreadPoolServer::work() {
   while (auto connection = waiting_.pop()) {
     BlockingConnection client(std::move(*connection), patience(), log_);
-    if (enter(client.fd())) serve(client);
+    if (enter(client.fd())) serve(client, options_.keep_alive, false);
     leave(client.fd());
   }
 }
 
-void ThreadPoolServer::close_refused() {
+// A client that hears 503 before it has asked takes it for nonsense, so somebody has to wait until it has
+// asked; not the main thread. The longer it has waited for us, the less patience we have with it.
+void ThreadPoolServer::refuse() {
   while (auto refused = refused_.pop()) {
-    BlockingConnection client(std::move(refused->fd), patience(), log_);
-    if (enter(client.fd())) client.linger(refused->since);
+    const auto left =
+        std::chrono::floor<std::chrono::milliseconds>(refused->since + kRefusalTime - Clock::now());
+    BlockingConnection client(std::move(refused->fd), std::max(left, std::chrono::milliseconds(1)), log_);
+    if (enter(client.fd())) serve(client, false, true);
     leave(client.fd());
   }
 }
 
-void ThreadPoolServer::serve(BlockingConnection& client) {
-  Conversation http(options_.keep_alive);
+void ThreadPoolServer::serve(BlockingConnection& client, bool keep_alive, bool refused) {
+  Conversation http(keep_alive);
   bool goes_on = true;
   while (goes_on && !http.finished()) {
     if (const auto page = http.next_request()) {
-      http.answer(respond(*page));
+      http.answer(refused ? status_response(503) : respond(*page));
       client.start_patience();
     } else if (!http.unsent().empty()) {
       goes_on = client.send_out(http);

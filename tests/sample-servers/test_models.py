@@ -182,7 +182,7 @@ def test_a_full_queue_is_answered_503_at_once():
             refused.sendall(GET)
             assert status_of(read_to_end(refused)) == 503
         with server.connect() as still_sending:
-            still_sending.sendall(b"POST / HTTP/1.1\r\nContent-Length: 1048576\r\n\r\n" + b"x" * (1 << 20))
+            still_sending.sendall(GET + b"x" * (1 << 20))
             assert status_of(read_to_end(still_sending)) == 503
         assert all(is_silent(connection) for connection in queued)
         first.close()
@@ -195,10 +195,21 @@ def test_refused_clients_that_do_not_leave_are_closed_all_the_same():
     options = ("--threads", "1", "--queue", "1", *FOR_EVER)
     with running(THREADPOOL_KEEPS, *options) as server, the_worker(server), clients(server, 1) as (queued,):
         with clients(server, 100) as refused:
-            for connection in refused:
+            for connection in refused[:50]:  # 50 that do not even ask, of whom each is waited for
+                connection.sendall(GET + b"and more")
+            for connection in refused[:50]:
                 assert status_of(read_to_end(connection)) == 503
             eventually(lambda: server.connections() == 2)
         assert is_silent(queued)
+
+
+def test_a_refused_client_hears_of_it_when_it_has_asked():
+    options = ("--threads", "1", "--queue", "1", *FOR_EVER)
+    with running(THREADPOOL_KEEPS, *options) as server, the_worker(server), clients(server, 2) as (_, refused):
+        eventually(lambda: server.connections() == 3 and server.accept_queue() == 0)
+        assert is_silent(refused)
+        refused.sendall(GET)
+        assert status_of(read_to_end(refused)) == 503
 
 
 # ---- both: clients that would keep a thread for ever ----
