@@ -19,16 +19,16 @@ namespace loopscope::sample_servers {
 // connection's memory. So a connection's memory is freed, and its number left to another, only when its last
 // operation has completed.
 enum class Operation : uint8_t {
+  Signal,
   Accept,
   AcceptPause,
-  Signal,
   Pool,
-  Receive,  // this and the next two: of one connection at most one each in flight
+  Receive,  // from here on: of a connection, and of each at most one in flight
   Send,
   Timeout,
-  Cancel,  // from here on: how it ends makes no difference
   Shutdown,
-  Close,
+  Close,   // of a connection that is gone already
+  Cancel,  // how it ends makes no difference
 };
 
 [[nodiscard]] constexpr uint64_t user_data(Operation operation, int number = 0) {
@@ -55,18 +55,21 @@ struct Connection {
   State state = State::Talking;
   Conversation http{};
   Page page{};
-  bool receiving = false;  // in flight, as are the next two
-  bool sending = false;
-  bool timing = false;
+  unsigned in_flight = 0;             // a bit for each Operation
   bool paused = false;                // receiving was cancelled, as there is enough to answer
+  bool shut = false;                  // our side
   bool all_cancelled = false;         // on the way to being closed
   __kernel_timespec timeout{};        // the kernel reads it when the SQE is handed over
   char* send_piece = nullptr;         // of SendBuffers, while it is being sent
   std::vector<char> receive_piece{};  // where there are no ReceiveBuffers
 
-  [[nodiscard]] bool in_flight() const { return receiving || sending || timing; }
+  [[nodiscard]] bool awaits(Operation operation) const { return in_flight & bit(operation); }
+  void begun(Operation operation) { in_flight |= bit(operation); }
+  void ended(Operation operation) { in_flight &= ~bit(operation); }
   // Nothing more can be done for it before it has sent something.
   [[nodiscard]] bool idle() const { return state == State::Talking && http.unsent().empty(); }
+
+  static unsigned bit(Operation operation) { return 1u << static_cast<unsigned>(operation); }
 };
 
 }  // namespace loopscope::sample_servers

@@ -67,7 +67,7 @@ void Faults::in_handler(int connection) {
 }
 
 bool Faults::on_accept_ended(int listener_fd, int error) const {
-  if (fault_ != Fault::AcceptNotRearmed) return false;
+  if (fault_ != Fault::AcceptNotRearmed || error == 0) return false;
   log_.write("accept-not-rearmed", {{"fd", listener_fd}, {"error", std::strerror(error)}});
   return true;
 }

@@ -140,8 +140,8 @@ std::expected<void, std::string> RingServer::run() {
 }
 
 void RingServer::on_completion(const Completion& completion) {
-  const auto connection = [&]() -> Connection& { return connections_.at(number_of(completion.user_data)); };
-  switch (operation_of(completion.user_data)) {
+  const Operation operation = operation_of(completion.user_data);
+  switch (operation) {
     case Operation::Signal:
       return end_all();
     case Operation::Accept:
@@ -151,16 +151,20 @@ void RingServer::on_completion(const Completion& completion) {
     case Operation::Pool:
       return on_pool();
     case Operation::Receive:
-      return on_received(connection(), completion);
     case Operation::Send:
-      return on_sent(connection(), completion.result);
     case Operation::Timeout:
-      return on_timeout(connection());
-    case Operation::Cancel:
     case Operation::Shutdown:
+      break;
     case Operation::Close:
+    case Operation::Cancel:
       return;
   }
+  Connection& connection = connections_.at(number_of(completion.user_data));
+  if (completion.last()) connection.ended(operation);
+  if (operation == Operation::Receive) on_received(connection, completion);
+  if (operation == Operation::Send) on_sent(connection, completion.result);
+  if (operation == Operation::Timeout) on_timeout(connection);
+  advance(connection);
 }
 
 // An operation in flight keeps its file open, be it the listening socket, and may use memory of ours. The end
@@ -246,7 +250,6 @@ void RingServer::on_pool() {
 // ---- one connection ----
 
 void RingServer::on_received(Connection& connection, const Completion& completion) {
-  if (completion.last()) connection.receiving = false;
   const int result = completion.result;
   if (result > 0) {
     connection.http.receive(ask_.received(connection, completion));
@@ -259,25 +262,20 @@ void RingServer::on_received(Connection& connection, const Completion& completio
     connection.state = State::Done;
   }
   ask_.finish_receive(completion);
-  advance(connection);
 }
 
 void RingServer::on_sent(Connection& connection, int result) {
-  connection.sending = false;
   ask_.finish_send(connection);
   if (result >= 0) {
     connection.http.sent(static_cast<size_t>(result));
   } else if (result != -EINTR) {
     connection.state = State::Done;
   }
-  advance(connection);
 }
 
 void RingServer::on_timeout(Connection& connection) {
-  connection.timing = false;
   if (connection.state == State::Lingering) connection.state = State::Done;
   if (connection.state == State::Waiting) work(connection);
-  advance(connection);
 }
 
 // One request at a time: the next begins when the answer before it is sent.
@@ -331,10 +329,10 @@ void RingServer::end(Connection& connection) {
 // The one place that asks for what a connection needs now.
 void RingServer::settle(Connection& connection) {
   if (connection.state == State::Done) return wind_up(connection);
-  if (!connection.http.unsent().empty() && !connection.sending) ask_.send(connection);
+  if (!connection.http.unsent().empty() && !connection.awaits(Operation::Send)) ask_.send(connection);
   const bool lingering = connection.state == State::Lingering;
   const bool welcome = connection.http.wants_input() || lingering;
-  if (connection.receiving) {
+  if (connection.awaits(Operation::Receive)) {
     // A multishot recv goes on taking what a client sends that reads no answers. Without one the socket fills
     // up, and the client has to wait.
     if (!welcome && !std::exchange(connection.paused, true))
@@ -348,13 +346,15 @@ void RingServer::settle(Connection& connection) {
 
 // close(2) alone would not end the connection: an operation in flight keeps the socket open.
 void RingServer::wind_up(Connection& connection) {
-  if (!connection.in_flight()) {
+  if (connection.in_flight != 0) {
+    if (std::exchange(connection.all_cancelled, true)) return;
+    for (const Operation operation : {Operation::Receive, Operation::Send, Operation::Timeout})
+      if (connection.awaits(operation)) ask_.cancel(operation, connection.number);
+  } else if (ask_.closes_late() && !connection.shut) {
+    ask_.shut(connection);
+  } else {
     ask_.close(connection);
     connections_.erase(connection.number);
-  } else if (!std::exchange(connection.all_cancelled, true)) {
-    if (connection.receiving) ask_.cancel(Operation::Receive, connection.number);
-    if (connection.sending) ask_.cancel(Operation::Send, connection.number);
-    if (connection.timing) ask_.cancel(Operation::Timeout, connection.number);
   }
 }
 

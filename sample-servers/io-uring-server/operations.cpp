@@ -60,9 +60,10 @@ void Operations::read_count(int event_fd) {
 // ---- of a connection ----
 
 // After io_uring_prep_…, which clears the flags.
-void Operations::hand_in(io_uring_sqe* sqe, Operation operation, const Connection& connection) const {
+void Operations::hand_in(io_uring_sqe* sqe, Operation operation, Connection& connection) const {
   if (file_slots_ != 0) sqe->flags |= IOSQE_FIXED_FILE;  // sqe->fd is a slot
   io_uring_sqe_set_data64(sqe, user_data(operation, connection.number));
+  connection.begun(operation);
 }
 
 void Operations::receive(Connection& connection) {
@@ -77,7 +78,6 @@ void Operations::receive(Connection& connection) {
     io_uring_prep_recv(sqe, connection.number, piece.data(), piece.size(), 0);
   }
   hand_in(sqe, Operation::Receive, connection);
-  connection.receiving = true;
 }
 
 std::string_view Operations::received(const Connection& connection, const Completion& completion) const {
@@ -102,7 +102,6 @@ void Operations::send(Connection& connection) {
     io_uring_prep_send(sqe, connection.number, unsent.data(), unsent.size(), MSG_NOSIGNAL);
   }
   hand_in(sqe, Operation::Send, connection);
-  connection.sending = true;
 }
 
 void Operations::finish_send(Connection& connection) {
@@ -115,7 +114,7 @@ void Operations::start_timeout(Connection& connection, std::chrono::nanoseconds 
   io_uring_sqe* sqe = ring_.next_sqe();
   io_uring_prep_timeout(sqe, &connection.timeout, 0, 0);
   io_uring_sqe_set_data64(sqe, user_data(Operation::Timeout, connection.number));
-  connection.timing = true;
+  connection.begun(Operation::Timeout);
 }
 
 void Operations::cancel(Operation operation, int number) {
@@ -125,10 +124,10 @@ void Operations::cancel(Operation operation, int number) {
   io_uring_sqe_set_data64(sqe, user_data(Operation::Cancel, number));
 }
 
-void Operations::shut(const Connection& connection) {
+void Operations::shut(Connection& connection) {
+  connection.shut = true;
   io_uring_sqe* sqe = ring_.next_sqe();
   io_uring_prep_shutdown(sqe, connection.number, SHUT_WR);
-  sqe->flags |= ring_.quiet();
   hand_in(sqe, Operation::Shutdown, connection);
 }
 

@@ -29,6 +29,8 @@ class Operations {
  public:
   [[nodiscard]] std::expected<void, std::string> open(const OperationOptions& options, const EventLog& log);
   [[nodiscard]] Ring& ring() { return ring_; }
+  // Whether the client hears of a close only when it is shut before (see Ring::Features::prompt_close).
+  [[nodiscard]] bool closes_late() const { return file_slots_ != 0 && !ring_.has().prompt_close; }
   [[nodiscard]] bool has_room_for(size_t connections) const {
     return file_slots_ == 0 || connections <= file_slots_;
   }
@@ -43,7 +45,7 @@ class Operations {
   void start_timeout(Connection& connection, std::chrono::nanoseconds delay);
   // It completes with ECANCELED, or as it would have if that is quicker. `number` is the connection's.
   void cancel(Operation operation, int number = 0);
-  void shut(const Connection& connection);   // our side
+  void shut(Connection& connection);         // our side
   void close(const Connection& connection);  // nothing of it may be in flight
 
   // To be called with each completion of a receive: the bytes, until finish_receive().
@@ -52,7 +54,7 @@ class Operations {
   void finish_send(Connection& connection);
 
  private:
-  void hand_in(io_uring_sqe* sqe, Operation operation, const Connection& connection) const;
+  void hand_in(io_uring_sqe* sqe, Operation operation, Connection& connection) const;
 
   Ring ring_;
   ReceiveBuffers receive_buffers_;

@@ -19,10 +19,13 @@ namespace {
 constexpr unsigned kPollerIdleMs = 10;
 constexpr rlim_t kMostFiles = 4096;  // slots of the table of files
 
+// IORING_FEAT_RW_ATTR, which liburing 2.3 has no name for: of Linux 6.14, but nothing shows 6.13.
+constexpr unsigned kFeatureRwAttr = 1u << 16;
+
 // Versions as numbers that compare: 5.19 is 519.
 constexpr int kOldest = 511;  // SHUTDOWN, and waiting without threads (IORING_FEAT_EXT_ARG came with it)
 constexpr auto kVersions = std::to_array<std::pair<const char*, int>>(
-    {{"5.11", kOldest}, {"5.17", 517}, {"5.19", 519}, {"6.0", 600}, {"6.1", 601}});
+    {{"5.11", kOldest}, {"5.17", 517}, {"5.19", 519}, {"6.0", 600}, {"6.1", 601}, {"6.13", 613}});
 
 int number_of(const std::string& version) {
   for (const auto& [name, number] : kVersions)
@@ -121,6 +124,7 @@ void Ring::find_features(int newest, const EventLog& log) {
   };
   has_.skip_success = newest >= 517 && (ring_.features & IORING_FEAT_CQE_SKIP);
   has_.multishot_accept = newest >= 519 && knows(IORING_OP_SOCKET);
+  has_.prompt_close = newest >= 613 && (ring_.features & kFeatureRwAttr);
   has_.multishot_receive = newest >= 600 && knows(IORING_OP_SEND_ZC);
   if (!has_.skip_success) say_missing(log, "IOSQE_CQE_SKIP_SUCCESS", "completions that nobody needs");
   if (!has_.multishot_accept) say_missing(log, "IORING_ACCEPT_MULTISHOT", "an accept for each connection");
@@ -166,6 +170,7 @@ size_t Ring::open_file_table(const EventLog& log) {
   const auto slots = static_cast<unsigned>(std::min(kMostFiles, descriptors.rlim_cur));
   const int error = has_.multishot_accept ? -io_uring_register_files_sparse(&ring_, slots) : EINVAL;
   if (error != 0) say_missing(log, "accept into a table of files", "descriptors", error);
+  if (error == 0 && !has_.prompt_close) say_missing(log, "closing of a slot at once", "a shutdown before it");
   return error == 0 ? slots : 0;
 }
 

@@ -21,10 +21,10 @@
 namespace loopscope::sample_servers {
 
 struct RingOptions {
-  bool sqpoll = false;           // a thread of the kernel looks for SQEs: submitting needs no call
-  std::string as_linux = "6.1";  // use nothing newer than this version had
-  unsigned submissions = 1024;   // that fit into the queue; the next one empties it first
-  unsigned completions = 4096;   // that fit; more are kept by the kernel until there is room
+  bool sqpoll = false;            // a thread of the kernel looks for SQEs: submitting needs no call
+  std::string as_linux = "6.13";  // use nothing newer than this version had
+  unsigned submissions = 1024;    // that fit into the queue; the next one empties it first
+  unsigned completions = 4096;    // that fit; more are kept by the kernel until there is room
 };
 
 struct Completion {
@@ -44,7 +44,9 @@ class Ring {
   struct Features {
     bool multishot_accept = false;   // Linux 5.19: one SQE, a CQE for each connection
     bool multishot_receive = false;  // Linux 6.0: one SQE, a CQE for each piece, in one of ReceiveBuffers
-    bool skip_success = false;       // Linux 5.17: IOSQE_CQE_SKIP_SUCCESS, no CQE unless it failed
+    bool prompt_close = false;  // Linux 6.13: a file goes when its slot is closed, not when all else that was
+                                // asked for before has ended, of whatever connection
+    bool skip_success = false;  // Linux 5.17: IOSQE_CQE_SKIP_SUCCESS, no CQE unless it failed
   };
 
   Ring() = default;

@@ -4,6 +4,7 @@
 LOOPSCOPE_BIN names the folder of the programs; under AddressSanitizer the same tests look for leaks, too.
 """
 import contextlib
+import ctypes
 import dataclasses
 import json
 import os
@@ -35,6 +36,18 @@ class Program:
     def path(self):
         return BIN / self.name
 
+
+def io_uring_refused():
+    """Why a process here may have no ring, or nothing. Containers' seccomp filters often refuse one."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    fd = libc.syscall(425, 1, ctypes.create_string_buffer(120))  # io_uring_setup, struct io_uring_params
+    if fd < 0:
+        return f"io_uring_setup: {os.strerror(ctypes.get_errno())}"
+    os.close(fd)
+    return ""
+
+
+IO_URING_REFUSED = io_uring_refused()
 
 # Of a test with the fixture `program` or `server` there is one for each of PROGRAMS. A test that not all can pass picks
 # its own: @pytest.mark.parametrize("program", LOOPS, ids=str).

@@ -11,10 +11,11 @@ import subprocess
 import time
 
 import pytest
-from servers_harness import (GET, LAST_GET, PATIENCE_S, Program, eventually, log_lines, read_answers, read_to_end,
+from servers_harness import (GET, IO_URING_REFUSED, LAST_GET, PATIENCE_S, Program, eventually, log_lines, read_answers, read_to_end,
                              running, status_of, statuses)
 
 RING = Program("io-uring-server")
+pytestmark = pytest.mark.skipif(bool(IO_URING_REFUSED), reason=IO_URING_REFUSED)
 ACCEPT, READ = "op=13", "op=22"  # as the ring's PollList names what it waits for
 IO_URING_SETUP, IO_URING_REGISTER = 425, 427
 REGISTER_BUFFERS, REGISTER_FILES2, REGISTER_RING_FDS, REGISTER_PBUF_RING = 0, 13, 20, 22
@@ -69,8 +70,9 @@ def test_the_ready_line_names_the_ring_which_has_an_accept_armed(server):
     eventually(lambda: accepts(server))
 
 
-def test_with_fixed_files_connections_have_no_descriptors():
-    with running(RING, "--fixed-files") as server:
+@pytest.mark.parametrize("version", ["6.13", "6.1"])
+def test_with_fixed_files_connections_have_no_descriptors(version):
+    with running(RING, "--fixed-files", "--as-linux", version) as server:
         connections = [server.connect() for _ in range(5)]
         eventually(lambda: server.connections() == 5)
         assert sum(link.startswith("socket:") for link in server.fd_links().values()) == 1
@@ -177,6 +179,7 @@ def traced(server):
 
 
 @pytest.mark.parametrize("version, missing", [
+    ("6.13", []),
     ("6.1", []),
     ("6.0", ["IORING_SETUP_DEFER_TASKRUN"]),
     ("5.19", ["IORING_SETUP_DEFER_TASKRUN", "IORING_RECV_MULTISHOT"]),
