@@ -105,7 +105,7 @@ def test_with_connections_in_the_queue_of_the_pool_and_one_refused():
 def test_while_it_computes_nobody_new_is_let_in(program):
     """The listening socket is shut by the signal itself, not once the server gets round to it."""
     with patient(program, "--wait-ms", "0") as server, server.connect() as connection:
-        connection.sendall(b"GET /cpu?ms=2000 HTTP/1.1\r\n\r\n")
+        connection.sendall(b"GET /cpu?ms=700 HTTP/1.1\r\n\r\n")
         eventually(lambda: server.connections() == 1 and server.unread_bytes() == 0)
         server.process.send_signal(signal.SIGTERM)
         with pytest.raises(ConnectionError):
