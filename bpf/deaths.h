@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Calls that their thread's death ends. The kernel lets such a call return EINTR, or an error that asks for its restart,
- * and ends the thread on the way out: no program ever sees that result.
+ * Calls that their thread's death ends. The kernel lets such a call return EINTR, or an error that asks for its
+ * restart, and ends the thread on the way out: no program ever sees that result.
  */
 #ifndef LOOPSCOPE_DEATHS_H
 #define LOOPSCOPE_DEATHS_H
@@ -32,9 +32,9 @@ static __always_inline bool has_default_action(struct task_struct *task, int num
 }
 
 /*
- * Whatever ends a process - exit_group, exec by another thread, a signal without a handler - puts SIGKILL into each of its
- * threads (kernel/signal.c, zap_other_threads() and complete_signal()). Only a signal that dumps core does so later, when
- * it is taken; a debugger may keep it from being taken.
+ * Whatever ends a process - exit_group, exec by another thread, a signal without a handler - puts SIGKILL into each
+ * of its threads (kernel/signal.c, zap_other_threads() and complete_signal()). Only a signal that dumps core does so
+ * later, when it is taken; a debugger may keep it from being taken.
  */
 static __always_inline bool dies(struct task_struct *task)
 {
