@@ -17,6 +17,7 @@ struct returned_call {
 	long ret;
 	__u32 nr;
 	bool known; /* its start was seen */
+	bool killed;
 };
 
 static __always_inline __u64 first_file(const struct returned_call *call)
@@ -60,7 +61,8 @@ static __always_inline void *payload_pointer(const struct returned_call *call)
 
 static __always_inline void fill(struct wire_call *record, const struct returned_call *call, __u32 room)
 {
-	set_header(&record->header, WIRE_CALL, call->known ? WIRE_F_FILES : WIRE_F_START_UNKNOWN,
+	set_header(&record->header, WIRE_CALL,
+		   (call->known ? WIRE_F_FILES : WIRE_F_START_UNKNOWN) | (call->killed ? WIRE_F_KILLED : 0),
 		   sizeof(*record) + room);
 	record->pid = call->state->pid;
 	record->tid = call->state->tid;

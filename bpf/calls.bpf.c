@@ -6,6 +6,7 @@
  * descriptors refer to, a timeout that the kernel overwrites.
  */
 #include "bpf/arch.h"
+#include "bpf/deaths.h"
 #include "bpf/payloads.h"
 
 #include <bpf/bpf_tracing.h>
@@ -150,5 +151,6 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	call.nr = nr;
 	call.ret = ret;
 	call.end_ns = bpf_ktime_get_ns();
+	call.killed = interrupted(ret) && dies(task);
 	return report_call(&call);
 }

@@ -81,6 +81,25 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+typedef struct {
+	unsigned long sig[1];
+} sigset_t;
+struct sigpending {
+	sigset_t signal;
+};
+struct signal_struct {
+	struct sigpending shared_pending;
+};
+struct sigaction {
+	void *sa_handler;
+};
+struct k_sigaction {
+	struct sigaction sa;
+};
+struct sighand_struct {
+	struct k_sigaction action[64];
+};
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -93,6 +112,11 @@ struct task_struct {
 	struct pid *thread_pid;
 	char comm[16];
 	struct files_struct *files;
+	unsigned int ptrace;
+	struct signal_struct *signal;
+	struct sighand_struct *sighand;
+	sigset_t blocked;
+	struct sigpending pending;
 };
 /* `state` was renamed in 5.14 (2f064a59a11f). */
 struct task_struct___5_14 {

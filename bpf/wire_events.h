@@ -60,7 +60,8 @@ enum wire_flags {
 	WIRE_F_NEW = 128, /* wire_task_row: came under observation by this very pass */
 	WIRE_F_CLOEXEC = 256,
 	WIRE_F_KTHREAD = 512,
-	WIRE_F_FILES = 1024, /* files[] was resolved when the call began */
+	WIRE_F_FILES = 1024,  /* files[] was resolved when the call began */
+	WIRE_F_KILLED = 2048, /* interrupted by what ends the thread: nobody sees what it returned */
 };
 
 /* What belongs to a call beside its registers. Chosen per call by struct call_shape. */

@@ -312,6 +312,7 @@ constexpr Member<Reading<Call>> kCallMembers[]{{"id", kRequired, field<&Call::id
                                                {"files", kOptional, call_files},
                                                {"ret", kRequired, field<&Call::ret>},
                                                {"error", kOptional, error},
+                                               {"killed", kOptional, field<&Call::killed>},
                                                {"ready", kOptional, ready},
                                                {"ready_total", kOptional, field<&Call::ready_total>},
                                                {"kind", kOptional, socket_field<&SocketInfo::kind>},

@@ -196,6 +196,7 @@ void write_result(JsonLine& line, const Call& call) {
   else
     line.number(call.error);
   line.raw('"');
+  if (call.killed) line.raw(",\"killed\":true");
 }
 
 void write_socket(JsonLine& line, const SocketInfo& socket) {

@@ -70,7 +70,7 @@ void Call::clear() {
   id = pending = 0;
   t = dur = late = 0;
   start_known = true;
-  uncertain = false;
+  uncertain = killed = false;
   ret = 0;
   error = 0;
   ret_file = 0;

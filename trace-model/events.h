@@ -148,6 +148,7 @@ struct Call : CallBody {
   RecordId id = 0, pending = 0;
   Ns t = 0, dur = 0, late = 0;
   bool start_known = true, uncertain = false;
+  bool killed = false;  // its thread died in it: the error is what the kernel left there for nobody
   int64_t ret = 0;
   int error = 0;  // > 0 when the call failed; then ret is -1
   FileId ret_file = 0;

@@ -31,6 +31,10 @@ void append_call_name(std::string& out, const CallBody& body) {
 
 // The descriptor that a call returned: the model knows it once the call is applied.
 void append_returned(std::string& out, const Call& call, const Model::State& state) {
+  if (call.killed) {
+    out += '?';
+    return;
+  }
   if (call.error > 0) {
     out += "-1 ";
     if (const std::string_view name = error_name(call.error); !name.empty())
@@ -120,6 +124,7 @@ void append_duration_and_doubts(std::string& out, const Call& call) {
   out += call.start_known ? " <" : " <at least ";
   append_duration(out, call.dur);
   out += '>';
+  if (call.killed) out += " [its thread was killed in it]";
   if (!call.start_known) out += " [began before the recording]";
   if (call.uncertain) out += " [uncertain: records were lost]";
   if (call.late) {

@@ -128,6 +128,8 @@ void State::restart_returned(Thread& thread, const Call& call) {
 void State::count_wait(Thread& thread, const Call& call, Loop& loop, WakeCause cause, bool may_sleep) {
   if (thread.returned_from && call.start_known)
     thread.returned_from->busy.add(time_between(thread.returned_at, call.t));
+  thread.returned_from = nullptr;
+  if (call.killed) return;  // it did not return
   ++loop.iterations;
   ++loop.wakeups[size_t(cause)];
   if (call.start_known && may_sleep) loop.wait.add(time_between(call.late, call.dur));

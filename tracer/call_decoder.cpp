@@ -281,6 +281,7 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
   call.pid = trace_model::Pid(record.pid);
   call.tid = trace_model::Pid(record.tid);
   call.start_known = !(record.header.flags & WIRE_F_START_UNKNOWN);
+  call.killed = record.header.flags & WIRE_F_KILLED;
   call.t = trace_model::Ns(record.start_ns - start_ns_);
   call.dur = trace_model::Ns(record.end_ns - record.start_ns);
   const bool failed = record.ret < 0 && record.ret >= -kMaxError;

@@ -2,7 +2,7 @@
 """Threads and processes that come, become another program, and go."""
 from harness.environment import require_bpf
 from harness.identity import check_identities
-from harness.recorder import Recording
+from harness.recorder import Recording, report
 from harness.workload import Workload, observe
 
 
@@ -51,10 +51,31 @@ def test_exec_by_a_thread_that_is_not_the_leader():
 
 
 def check_killed_in_wait(trace, tid):
-    """A call that its thread's death ended: the kernel leaves it with EINTR, which nobody gets to see; or it does not
-    leave it at all."""
-    waits = trace.waits()
-    assert len(waits) <= 1 and all(w["tid"] == tid and w.get("error") == "EINTR" for w in waits), waits
+    """A call that its thread's death ended: the kernel leaves it with EINTR, which nobody gets to see. Nor does it
+    count as a wait that returned."""
+    wait, = trace.waits()
+    assert wait["tid"] == tid and wait["killed"] is True and wait["error"] == "EINTR", wait
+    assert [c["id"] for c in trace.calls(tid=tid)][-1] == wait["id"] or trace.of("exec"), "a call after its death"
+    loop, = [r for r in report(trace)["loops"] if r["tid"] == tid and r["wait"] == "epoll"]
+    assert loop["iterations"] == 0 and not loop["wakeups"], loop
+
+
+def test_killed_in_a_call_and_interrupted_in_one():
+    """By a signal that ends the process, by SIGKILL, by one that dumps core; and one that is handled, whose EINTR the
+    program did see."""
+    truth, trace = observe("killed_in_calls")
+    trace.check_nothing_lost()
+    last = {name: trace.calls(pid=truth[name])[-1] for name in ("terminated", "killed", "quit")}
+    assert {name: call["call"] for name, call in last.items()} == {
+        "terminated": "epoll_wait", "killed": "poll", "quit": "accept"}, last
+    assert all(call["killed"] is True and call["ret"] == -1 for call in last.values()), last
+    assert {e["pid"]: e.get("signal") for e in trace.of("exit", last=True)} == {
+        truth["terminated"]: "SIGTERM", truth["killed"]: "SIGKILL", truth["quit"]: "SIGQUIT", truth["handled"]: None}
+    interrupted, = trace.waits(pid=truth["handled"])
+    assert interrupted["error"] == "EINTR" and "killed" not in interrupted, interrupted
+    assert {c["pid"] for c in trace.of("call", killed=True)} == {call["pid"] for call in last.values()}
+    wakeups = {r["pid"]: r["wakeups"] for r in report(trace)["loops"]}
+    assert wakeups[truth["handled"]] == {"signal": 1} and not wakeups[truth["terminated"]], wakeups
 
 
 def test_vfork_and_exec():

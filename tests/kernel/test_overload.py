@@ -152,6 +152,22 @@ def test_a_killed_recorder_leaves_a_target_that_lives_and_a_file_that_opens():
         assert [r["fd"] for r in told["listeners"]] == [workload.truth["listener"]], told["listeners"]
 
 
+def test_a_killed_recorder_that_kept_the_last_seconds_leaves_its_header():
+    """The limit that the man page states; and no temporary file."""
+    require_bpf()
+    with tempfile.TemporaryDirectory() as folder, Workload("accepts") as workload:
+        path, environment = pathlib.Path(folder) / "t.loopscope.jsonl", {**os.environ, "TMPDIR": folder}
+        with Recording("-p", workload.pid, "--last", "60", output=path, env=environment) as recording:
+            workload.tell("go")
+            recording.send(signal.SIGKILL)
+            assert recording.wait() == -signal.SIGKILL
+        workload.finish()
+        assert os.listdir(folder) == [path.name]
+        trace = Trace.read(path)
+        assert [r["type"] for r in trace.records] == ["trace"], trace.records
+        assert "cut short" in run("report", path).stdout
+
+
 def test_max_size_ends_the_recording_in_order():
     require_bpf()
     with Workload("burst", "wait", CALLS, 1) as workload:

@@ -121,6 +121,9 @@ void RandomRecords::fill(CallBody& call, const CallSpec& spec) {
     fd_set += spec.args[i].kind == ArgKind::FdSet;
   }
   if (spec.name == "restart_syscall") call.continues = "poll";
+  if (spec.name == "epoll_ctl" && call.arg("op") == 2)  // EPOLL_CTL_DEL has no event, epoll_ctl(2)
+    for (const std::string_view name : {"events", "data"})
+      call.present &= uint8_t(~(1u << arg_index(spec, name)));
 }
 
 void RandomRecords::fill_result(Call& call) {
@@ -161,6 +164,7 @@ Call RandomRecords::call(const CallSpec& spec) {
   call.pending = coin() ? 0 : any();
   call.start_known = coin();
   call.uncertain = coin();
+  call.killed = call.error > 0 && coin();
   return call;
 }
 

@@ -54,11 +54,11 @@ inline bool same_body(const CallBody& a, const CallBody& b) {
 
 inline bool same(const Call& a, const Call& b) {
   return same_body(a, b) && a.id == b.id && a.pending == b.pending && a.t == b.t && a.dur == b.dur &&
-         a.late == b.late && a.start_known == b.start_known && a.uncertain == b.uncertain && a.ret == b.ret &&
-         a.error == b.error && a.ret_file == b.ret_file && same(a.ready, b.ready) &&
-         a.ready_total == b.ready_total && a.socket.has_value() == b.socket.has_value() &&
-         (!a.socket || same(*a.socket, *b.socket)) && same(a.rights, b.rights) &&
-         a.rights_total == b.rights_total;
+         a.late == b.late && a.start_known == b.start_known && a.uncertain == b.uncertain &&
+         a.killed == b.killed && a.ret == b.ret && a.error == b.error && a.ret_file == b.ret_file &&
+         same(a.ready, b.ready) && a.ready_total == b.ready_total &&
+         a.socket.has_value() == b.socket.has_value() && (!a.socket || same(*a.socket, *b.socket)) &&
+         same(a.rights, b.rights) && a.rights_total == b.rights_total;
 }
 
 inline bool same(const Pending& a, const Pending& b) {

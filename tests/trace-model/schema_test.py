@@ -34,6 +34,7 @@ WRONG = [
     (CALL, {"ret": 0, "error": "EAGAIN"}), (CALL, {"ret": -1, "error": 11}), (CALL, {"ready": []}),
     (CALL, {"ready": [{"fd": 1, "fds": [1, 2], "ambiguous": True}]}), (CALL, {"ready": [{"fds": [1, 2]}]}),
     (CALL, {"ready": [{"data": "0x1"}] * 65}), (CALL, {"start_known": True}), (CALL, {"uncertain": False}),
+    (CALL, {"killed": True}), (CALL, {"ret": -1, "error": "EINTR", "killed": False}),
     (OTHERS["trace"], {"format": 2}), (OTHERS["trace"], {"io": True}), (OTHERS["trace"], {"started": "today"}),
     (OTHERS["fd"], {"kind": "carrier pigeon"}), (OTHERS["fd"], {"state": "LISTEN"}), (OTHERS["fd"], {"file": -1}),
     (OTHERS["fd"], {"origin": "trace"}), (OTHERS["watch"], {"events": ["POLLIN"]}), (OTHERS["watch"], {"data": 6}),

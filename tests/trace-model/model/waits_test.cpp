@@ -96,6 +96,24 @@ TEST(Waits, AnIterationRunsFromReturnToTheNextEntry) {
   EXPECT_EQ(loop->wait.max(), 1000);
 }
 
+TEST(Waits, OneThatItsThreadDiedInDidNotReturn) {
+  TraceMaker trace;
+  trace.listening_socket(3, 1);
+  trace.epoll_create(5, 11);
+  trace.epoll_ctl(5, kCtlAdd, 3, kEpollIn, 3);
+  trace.wait(5, {{kEpollIn, 3}});
+  Call last = trace.call("epoll_wait", {{"epfd", 5}, {"maxevents", 8}, {"timeout", -1}}, -4);
+  last.killed = true;
+  trace.apply(last);
+
+  const Loop* loop = loop_of(trace, kServer, WaitKind::Epoll, 11);
+  ASSERT_NE(loop, nullptr);
+  EXPECT_EQ(loop->iterations, 1u);
+  EXPECT_EQ(woken_by(loop, WakeCause::Signal), 0u);
+  EXPECT_EQ(loop->wait.count(), 1u);
+  EXPECT_EQ(loop->busy.count(), 1u);  // what it did before it slept again is known
+}
+
 TEST(Waits, AWaitWhoseStartWasNotSeenStaysOutOfDurations) {
   TraceMaker trace;
   trace.epoll_create(5, 11);

@@ -216,6 +216,12 @@ TEST_F(ShowLine, SaysWhatIsNotCertain) {
   EXPECT_TRUE(show(joined).ends_with("<1us> [uncertain: records were lost]"));
 }
 
+TEST_F(ShowLine, ACallItsThreadDiedInReturnsNothing) {
+  Call made = call("epoll_wait", {{"epfd", 5}, {"maxevents", 8}, {"timeout", -1}}, -4);
+  made.killed = true;
+  EXPECT_EQ(show(made), "epoll_wait(5<epoll>, [], 8, -1) = ? <1us> [its thread was killed in it]");
+}
+
 TEST_F(ShowLine, CallsInProgress) {
   Pending pending;
   static_cast<CallBody&>(pending) = call("epoll_wait", {{"epfd", 5}, {"maxevents", 8}, {"timeout", -1}});
