@@ -199,17 +199,13 @@ void RingServer::on_accept(const Completion& completion) {
   if (!completion.last()) return;
   --in_flight_;
   if (ending_ || faults_.on_accept_ended(listener_.get(), error)) return;
-  if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-    log_.write(
-        "cannot accept, pausing",
-        {{"fd", listener_.get()}, {"error", std::strerror(error)}, {"pause_ms", kAcceptPause.count()}});
-    pause_accepting();
-  } else {
-    accept();  // any other error was that of one connection: reset while it waited, for example
-  }
+  if (error == 0 || error == ECONNABORTED) return accept();  // that one was reset while it waited
+  log_.write("cannot accept, pausing",
+             {{"fd", listener_.get()}, {"error", std::strerror(error)}, {"pause_ms", kAcceptPause.count()}});
+  pause_accepting();
 }
 
-// Out of descriptors, the connection stays in the queue, and to accept it at once would fail again.
+// Out of descriptors (EMFILE), the connection stays in the queue, and to accept it at once would fail again.
 void RingServer::pause_accepting() {
   ask_.pause_accepting(kAcceptPause);
   ++in_flight_;

@@ -61,13 +61,10 @@ std::string why_not(int error) {
   int disabled = 0;
   std::ifstream("/proc/sys/kernel/io_uring_disabled") >> disabled;  // no such file before Linux 6.6
   if (disabled == 0)
-    return "io_uring is forbidden here, probably by a seccomp filter such as a container's: allow "
-           "io_uring_setup, "
+    return "io_uring is forbidden here, probably by a container's seccomp filter: allow io_uring_setup, "
            "io_uring_enter and io_uring_register in it";
-  return fmt::format(
-      "io_uring is switched off for {}: kernel.io_uring_disabled is {}; `sysctl kernel.io_uring_disabled=0` "
-      "allows it",
-      disabled == 1 ? "processes without privileges" : "everybody", disabled);
+  return fmt::format("io_uring is switched off for {}; `sysctl kernel.io_uring_disabled=0` allows it",
+                     disabled == 1 ? "processes without privileges" : "everybody");
 }
 
 }  // namespace
@@ -79,6 +76,7 @@ void say_missing(const EventLog& log, std::string_view missing, std::string_view
 
 std::vector<std::string> Ring::versions() {
   std::vector<std::string> names;
+  names.reserve(kVersions.size());
   for (const auto& [name, number] : kVersions) names.emplace_back(name);
   return names;
 }
