@@ -31,6 +31,14 @@ def connected(server):
     return connection
 
 
+def refused(server):
+    try:
+        server.connect().close()
+    except ConnectionError:
+        return True
+    return False
+
+
 def ends(server, signals=1):
     """To be asked while the clients are still there."""
     for _ in range(signals):
@@ -108,9 +116,9 @@ def test_while_it_computes_nobody_new_is_let_in(program):
         connection.sendall(b"GET /cpu?ms=700 HTTP/1.1\r\n\r\n")
         eventually(lambda: server.connections() == 1 and server.unread_bytes() == 0)
         server.process.send_signal(signal.SIGTERM)
-        with pytest.raises(ConnectionError):
-            while True:
-                server.connect().close()
+        # Seldom enough that those let in before the signal is handled leave room in the accept queue: where it is full,
+        # connecting takes a second and more.
+        eventually(lambda: refused(server))
         assert server.process.poll() is None
         assert ends(server)
 
