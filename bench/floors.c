@@ -5,7 +5,6 @@
 //
 // Prints "ready: attached in N us" when everything is attached. CALL is NAME:NUMBER, because the tracepoints
 // go by name and the filter by number; the per-call variants need tracefs mounted at /sys/kernel/tracing.
-#define _GNU_SOURCE
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>

@@ -9,7 +9,6 @@
 // Kinds: epoll_wait (one ready eventfd, returns at once), getppid (a call nobody asks a tracer for),
 // read_write (one write and one read of an eventfd: the pair).
 // The minimum is the cost when nothing else wanted the machine; the median shows how much did.
-#define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,6 @@
 //
 // A call during which the scheduler took the CPU away is no stall of epoll's making: such calls are counted
 // as preempted and left out of the worst. Waiting for a lock is a voluntary switch and stays in.
-#define _GNU_SOURCE
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

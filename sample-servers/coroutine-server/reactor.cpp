@@ -41,7 +41,10 @@ void Reactor::suspend(Waiter& waiter, std::optional<ReactorClock::time_point> de
 
 void Reactor::wake(Waiter& waiter) {
   if (waiter.place) *waiter.place = nullptr;
-  if (waiter.timer) timers_.erase(*std::exchange(waiter.timer, std::nullopt));
+  if (waiter.timer) {
+    timers_.erase(*waiter.timer);
+    waiter.timer.reset();
+  }
   ready_.push_back(waiter.who);
 }
 

@@ -41,7 +41,10 @@ struct Promise : PromiseBase {
   std::optional<T> result{};
   Task<T> get_return_object();
   void return_value(T value) { result = std::move(value); }
-  T take() { return std::move(*result); }
+  T take() {
+    if (!result) std::terminate();  // it is asked once the task has returned
+    return std::move(*result);
+  }
 };
 
 template <>

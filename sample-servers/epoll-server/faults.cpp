@@ -37,6 +37,7 @@ Fault fault_named(const std::string& name) {
 
 std::vector<std::string> Faults::names() {
   std::vector<std::string> all;
+  all.reserve(std::size(kFaults));
   for (const auto& [name, fault] : kFaults) all.emplace_back(name);
   return all;
 }
