@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call that returned did to descriptors, sockets and interest lists.
+// What a call that returned, or an operation of a ring that completed, did to descriptors, sockets and
+// interest lists.
 #include <algorithm>
 
 #include "trace-model/call_plans.h"
@@ -29,7 +30,8 @@ struct Context {
   Thread& thread;
   const Call& call;
   const CallPlan& plan;
-  Ns t;  // when it returned
+  Ns t = 0;                              // when it returned
+  const ThroughRing* through = nullptr;  // an operation of a ring, not a call
 
   [[nodiscard]] FdTable& table() const { return *thread.table; }
   [[nodiscard]] int64_t arg(int index) const { return call.args[size_t(index)]; }
@@ -58,11 +60,17 @@ FileKind opened_kind(std::string_view name, int64_t flags) {
   return name.starts_with("open") && (uint64_t(flags) & directory) ? FileKind::Dir : FileKind::Unknown;
 }
 
+void install_made(const Context& c, OpenFile& file, bool cloexec) {
+  if (c.through && c.through->into)
+    c.state.install_slot(c.through->ring, *c.through->into, file, c.t, ListenerOrigin::Inherited);
+  else
+    c.state.install(c.table(), int(c.call.ret), file, cloexec, c.t, ListenerOrigin::Inherited);
+}
+
 // Calls that return a new descriptor and say nothing of a socket.
 void opens(const Context& c) {
   if (c.failed()) return;
   const std::string_view name = c.call.name();
-  const int fd = int(c.call.ret);
   const int64_t flags = c.flags();
   OpenFile& file = c.state.files.get(c.call.ret_file);
   if (const FileKind kind = opened_kind(name, flags); kind != FileKind::Unknown) file.kind = kind;
@@ -73,7 +81,7 @@ void opens(const Context& c) {
   if (file.kind == FileKind::IoUring) c.state.process(c.thread.pid, c.t).used_uring = true;
   if (!c.call.text.empty()) file.path = c.call.text;
   if (name != "io_uring_setup" && name != "memfd_create") file.set_nonblock(flags & kNonblock);
-  c.state.install(c.table(), fd, file, cloexec, c.t, ListenerOrigin::Inherited);
+  install_made(c, file, cloexec);
 }
 
 void new_socket(const Context& c, const OpenFile* listener) {
@@ -89,7 +97,7 @@ void new_socket(const Context& c, const OpenFile* listener) {
     file.kind = listener && listener->kind != FileKind::Unknown ? listener->kind : FileKind::Socket;
   file.state = listener ? "established" : "unconnected";
   file.set_nonblock(c.flags() & kNonblock);
-  c.state.install(c.table(), int(c.call.ret), file, c.flags() & kCloexec, c.t, ListenerOrigin::Inherited);
+  install_made(c, file, c.flags() & kCloexec);
 }
 
 void accepts(const Context& c) {
@@ -99,7 +107,7 @@ void accepts(const Context& c) {
       if (c.call.socket) listener->kind = kind_of(c.call.socket->kind);
       c.state.start_listening(*listener, ListenerOrigin::Snapshot, c.t);
     }
-    if (c.call.error == 11 /* EAGAIN */) listener->set_nonblock(true);
+    if (c.call.error == 11 /* EAGAIN */ && !c.through) listener->set_nonblock(true);
     Listener* known = c.state.listeners.find(listener->id);
     if (known && c.call.socket) {
       if (c.call.socket->backlog) known->backlog = listener->backlog = c.call.socket->backlog;
@@ -109,13 +117,14 @@ void accepts(const Context& c) {
     }
     Holder* holder = known ? known->holder_near(c.thread.pid, int(c.arg(0))) : nullptr;
     if (holder && !c.failed()) ++holder->accepts;
-    c.state.accept_returned(c.thread, c.call, *listener);
+    if (!c.through) c.state.accept_returned(c.thread, c.call, *listener);
   }
   if (!c.failed()) new_socket(c, listener);
 }
 
+// What PIPE made stands in memory that nobody reads.
 void pair(const Context& c) {
-  if (c.failed()) return;
+  if (c.failed() || c.through) return;
   const bool sockets = c.call.spec->name == "socketpair";
   for (size_t i = 0; i < 2; ++i) {
     OpenFile& file = c.state.files.get(c.call.pair_files[i]);
@@ -138,7 +147,7 @@ void names_socket(const Context& c) {
   }
   if (!file->listening) file->listen_t = c.call.t;  // a second listen changes the backlog only
   if (!file->backlog) file->backlog = c.arg(1);
-  c.state.start_listening(*file, ListenerOrigin::Bind, c.t);
+  c.state.start_listening(*file, c.through ? ListenerOrigin::Uring : ListenerOrigin::Bind, c.t);
 }
 
 // Shutting down the reading side ends listening (net/ipv4/af_inet.c, inet_shutdown).
@@ -160,7 +169,7 @@ void epoll_ctl(const Context& c) {
   if (c.arg(1) == kDelete) {
     if (!known) return;
     if (Listener* listener = c.state.listeners.find(known->target->id))
-      note_removed(*listener, WatchedBy::EpollCtl, epoll->id, fd, c.t);
+      note_unwatched(*listener, epoll->id, fd, c.t);
     list.remove(known->target->id, fd, c.t, false);
     return;
   }
@@ -174,6 +183,7 @@ void epoll_ctl(const Context& c) {
     item.pid = c.thread.pid;
     item.tid = c.thread.tid;
     item.epfd = int(c.arg(0));
+    item.ring = c.through ? c.through->ring : 0;
   }
   if (target->listening) c.state.register_item(item, epoll->id);
 }
@@ -214,6 +224,7 @@ void ioctl(const Context& c) {
 // one closed.
 void closes(const Context& c) {
   if (c.call.error == kEbadf) return;
+  if (c.through && c.through->from) return c.state.remove_slot(c.through->ring, *c.through->from, c.t);
   const int fd = int(c.arg(0));
   const OpenFile* there = c.table().at(fd);
   const FileId closed = c.call.files[0];
@@ -237,6 +248,18 @@ void closes_range(const Context& c) {
   });
 }
 
+// A ring's registered files are replaced or dropped as a whole. What comes instead is seen when operations
+// name it.
+void registers(const Context& c) {
+  constexpr int64_t kFiles = 2, kUnregisterFiles = 3, kFiles2 = 13, kIndexed = int64_t(1) << 31;
+  if (c.failed() || !c.call.has(1)) return;
+  const int64_t what = c.arg(1) & ~kIndexed;
+  if (what != kFiles && what != kUnregisterFiles && what != kFiles2) return;
+  const FileId ring = c.call.files[0];
+  const OpenFile* there = ring || names_registered_ring(c.call) ? nullptr : c.table().at(int(c.arg(0)));
+  if (ring || there) c.state.remove_slots(ring ? ring : there->id, c.t);
+}
+
 void receives(const Context& c) {
   if (c.failed()) return;
   for (const ReceivedFd& received : c.call.rights)
@@ -250,15 +273,23 @@ void State::on(const Call& call) {
   ++calls;
   last_t = call.end();
   if (!call.spec) return;
-  const CallPlan& plan = plan_of(*call.spec);
   const Ns t = call.returned();
   Thread& caller = thread(call.pid, call.tid, call.t);
-  for (const int8_t index : plan.fds) {
-    if (index < 0) break;
-    if (call.has(index))
-      confirm(*caller.table, int(call.args[size_t(index)]), call.files[size_t(index)], call.t, t);
-  }
-  const Context c{*this, caller, call, plan, t};
+  confirm_arguments(*caller.table, call, call.t, t);
+  take_effect(call, caller, t, nullptr);
+  caller.asleep.pending = 0;
+}
+
+void State::confirm_arguments(FdTable& table, const CallBody& call, Ns started, Ns t) {
+  const bool by_index = names_registered_ring(call);
+  for (const int8_t index : plan_of(*call.spec).fds)
+    if (index >= 0 && call.has(index) && !(by_index && index == 0))
+      confirm(table, int(call.args[size_t(index)]), call.files[size_t(index)], started, t);
+}
+
+void State::take_effect(const Call& call, Thread& caller, Ns t, const ThroughRing* through) {
+  const CallPlan& plan = plan_of(*call.spec);
+  const Context c{*this, caller, call, plan, t, through};
   switch (plan.effect) {
     case Effect::None:
       break;
@@ -286,7 +317,10 @@ void State::on(const Call& call) {
       epoll_ctl(c);
       break;
     case Effect::Wait:
-      wait_returned(caller, call, call.spec->wait);
+      if (through)
+        note_ready(caller, call);
+      else
+        wait_returned(caller, call, call.spec->wait);
       break;
     case Effect::Duplicate:
       duplicate(c, c.flags() & kCloexec);
@@ -309,8 +343,10 @@ void State::on(const Call& call) {
     case Effect::Restart:
       restart_returned(caller, call);
       break;
+    case Effect::Register:
+      registers(c);
+      break;
   }
-  caller.asleep.pending = 0;
 }
 
 }  // namespace loopscope::trace_model

@@ -24,7 +24,8 @@ constexpr std::pair<std::string_view, Effect> kEffects[]{{"bind", Effect::Bind},
                                                          {"close", Effect::Close},
                                                          {"recvmsg", Effect::Receive},
                                                          {"close_range", Effect::CloseRange},
-                                                         {"restart_syscall", Effect::Restart}};
+                                                         {"restart_syscall", Effect::Restart},
+                                                         {"io_uring_register", Effect::Register}};
 
 Effect effect_of(const CallSpec& spec) {
   for (const auto& [name, effect] : kEffects)
@@ -57,6 +58,13 @@ const CallPlan& plan_of(const CallSpec& spec) {
     return made;
   }();
   return plans[size_t(&spec - all_calls().data())];
+}
+
+bool names_registered_ring(const CallBody& call) {
+  constexpr int64_t kEnterRegisteredRing = 1 << 4, kUseRegisteredRing = int64_t(1) << 31;
+  if (!call.spec || call.spec->family != CallFamily::Uring) return false;
+  if (call.spec->wait == WaitKind::Uring) return call.has(3) && (call.args[3] & kEnterRegisteredRing);
+  return call.spec->name == "io_uring_register" && call.has(1) && (call.args[1] & kUseRegisteredRing);
 }
 
 }  // namespace loopscope::trace_model

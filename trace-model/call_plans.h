@@ -3,7 +3,7 @@
 // table, so that applying a call compares no names.
 #pragma once
 
-#include "trace-model/call_table.h"
+#include "trace-model/events.h"
 
 namespace loopscope::trace_model {
 
@@ -26,6 +26,7 @@ enum class Effect : uint8_t {
   CloseRange,
   Receive,
   Restart,
+  Register,
 };
 
 struct CallPlan {
@@ -36,5 +37,9 @@ struct CallPlan {
 };
 
 [[nodiscard]] const CallPlan& plan_of(const CallSpec& spec);  // spec: one of all_calls()
+
+// io_uring_enter and io_uring_register may name their ring by an index of registered rings instead of a
+// descriptor (io_uring_register(2), IORING_REGISTER_RING_FDS).
+[[nodiscard]] bool names_registered_ring(const CallBody& call);
 
 }  // namespace loopscope::trace_model

@@ -33,13 +33,16 @@ void State::remove(FdTable& table, int fd, Ns t, Ns items_confirmed_before) {
   if (place != file.places.end()) file.places.erase(place);
   if (file.listening)
     for (const Pid pid : table.pids) release_holder(file, pid, fd, t);
-  if (!file.places.empty()) {
+  if (file.held()) {
     if (file.listening) register_watchers(file);  // now perhaps under another number of the same process
     return;
   }
+  let_go(file, t, items_confirmed_before);
+}
 
-  // The last descriptor: the kernel drops the file's registrations (eventpoll_release_file), and a closed
-  // instance its interest list.
+// Nothing known holds it any more: the kernel drops the file's registrations (eventpoll_release_file), a
+// closed instance its interest list, and a closed ring what it holds.
+void State::let_go(OpenFile& file, Ns t, Ns items_confirmed_before) {
   const auto drop_items = [&](const OpenFile& gone, Ns confirmed_before) {
     for (const Watcher& watcher : std::vector(gone.watchers)) {
       InterestList* list = interest.find(watcher.instance);
@@ -55,10 +58,12 @@ void State::remove(FdTable& table, int fd, Ns t, Ns items_confirmed_before) {
       interest.erase(file.id);
     }
   }
+  Ring* ring = file.kind == FileKind::IoUring ? rings.find(file.id) : nullptr;
   files.closed(file, [&](OpenFile& forgotten) {
     drop_items(forgotten, INT64_MAX);
     listeners.forget(forgotten.id);
   });
+  if (ring) close_ring(*ring, t);  // lets go of files itself
 }
 
 FdTable& State::copy_of(const FdTable& table, FdTableId id) {
@@ -128,7 +133,11 @@ void State::start_listening(OpenFile& file, ListenerOrigin how, Ns t) {
   for (const Place& place : file.places)
     if (const FdTable* table = tables.find(place.table))
       for (const Pid pid : table->pids) listeners.hold(listener, pid, place.fd, how, t);
+  for (const SlotPlace& place : file.slots)
+    if (const Ring* ring = rings.find(place.ring))
+      listeners.hold_slot(listener, ring->pid, place.ring, place.slot, how, t);
   register_watchers(file);
+  register_accepts(file);
 }
 
 void State::stop_listening(OpenFile& file, Ns t) {
@@ -136,6 +145,7 @@ void State::stop_listening(OpenFile& file, Ns t) {
   for (const Place& place : file.places)
     if (const FdTable* table = tables.find(place.table))
       for (const Pid pid : table->pids) listeners.release(file.id, pid, place.fd, t);
+  for (const SlotPlace& place : file.slots) listeners.release_slot(file.id, place.ring, place.slot, t);
   file.listening = false;
   file.state = "unconnected";
 }
@@ -150,7 +160,9 @@ void State::register_item(const InterestItem& item, FileId instance) {
     const auto here = std::ranges::find(epoll->places, owner->table->id(), &Place::table);
     if (here == epoll->places.end()) continue;
     Registration made;
+    made.how = item.ring ? WatchedBy::UringEpollCtl : WatchedBy::EpollCtl;
     made.instance = instance;
+    made.ring = item.ring;
     made.epfd = holder.pid == item.pid ? item.epfd : here->fd;
     made.fd = item.fd;
     made.tid = item.tid;

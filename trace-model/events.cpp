@@ -81,6 +81,45 @@ void Call::clear() {
   rights_total = 0;
 }
 
+void Sqe::clear() {
+  clear_body();
+  id = 0;
+  t = 0;
+  ring = file_id = 0;
+  op = 0;
+  fd = -1;
+  fixed = multishot = fd_inferred = false;
+  user_data = 0;
+  flags = poll = 0;
+  direct.reset();
+  buf_group.reset();
+  buf_index.reset();
+  timeout_ns.reset();
+  error = 0;
+  origin = Origin::Trace;
+}
+
+void Cqe::clear() {
+  id = sqe = 0;
+  t = 0;
+  pid = tid = 0;
+  ring = file = on = of = 0;
+  op.reset();
+  user_data = 0;
+  fd = -1;
+  fixed = direct = false;
+  took.reset();
+  res = 0;
+  flags = ready_total = 0;
+  buffer.reset();
+  socket.reset();
+  ready.clear();
+  armed.reset();
+  woken.reset();
+  punted.reset();
+  overflow = uncertain = false;
+}
+
 RecordId id_of(const Event& event) {
   return std::visit([](const auto& e) { return e.id; }, event);
 }

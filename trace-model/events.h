@@ -171,6 +171,82 @@ struct Pending : CallBody {
   Origin origin = Origin::Trace;
 };
 
+// An io_uring instance. A ring is named by the identity of its file, here and in Sqe and Cqe.
+struct RingRow {
+  RecordId id = 0;
+  Ns t = 0;
+  Pid pid = 0, tid = 0;
+  FileId ring = 0;
+  int fd = -1;
+  uint32_t sq_entries = 0, cq_entries = 0, flags = 0;  // IORING_SETUP_…
+  Pid sq_thread = 0;
+  Origin origin = Origin::Trace;
+};
+
+// An operation taken from a submission queue. Where there is a call of its kind, CallBody::spec is that call
+// and its arguments are in the body, the descriptor among them; else spec is nullptr. `fd` is -1 where the
+// operation has none.
+struct Sqe : CallBody {
+  RecordId id = 0;
+  Ns t = 0;
+  FileId ring = 0;
+  uint8_t op = 0;  // IORING_OP_…
+  int fd = -1;     // the slot when `fixed`
+  bool fixed = false;
+  FileId file_id = 0;
+  uint64_t user_data = 0;
+  uint32_t flags = 0;  // IOSQE_…
+  bool multishot = false, fd_inferred = false;
+  std::optional<uint32_t> direct;  // kDirectAlloc: the kernel picks
+  std::optional<uint32_t> buf_group, buf_index;
+  uint32_t poll = 0;
+  std::optional<Ns> timeout_ns;
+  int error = 0;
+  Origin origin = Origin::Trace;
+
+  void clear();
+};
+inline constexpr uint32_t kDirectAlloc = UINT32_MAX;
+
+struct Cqe {
+  RecordId id = 0, sqe = 0;
+  Ns t = 0;
+  Pid pid = 0, tid = 0;
+  FileId ring = 0;
+  // Written without sqe only; Model::join fills them in otherwise, and with them what the line does not have.
+  std::optional<uint8_t> op;
+  uint64_t user_data = 0;
+  int fd = -1;  // of the operation; the slot when `fixed`
+  bool fixed = false;
+  bool direct = false;     // what it makes goes to a slot
+  FileId of = 0;           // the file behind fd
+  std::optional<Ns> took;  // since the operation was taken
+  int64_t res = 0;         // negative: failed with -error
+  uint32_t flags = 0;      // IORING_CQE_F_…, without the buffer id
+  std::optional<uint32_t> buffer;
+  FileId file = 0, on = 0;
+  std::optional<SocketInfo> socket;
+  std::vector<ReadyEntry> ready;
+  uint32_t ready_total = 0;
+  std::optional<Ns> armed, woken, punted;
+  bool overflow = false, uncertain = false;
+
+  void clear();
+};
+
+struct CpuTime {
+  Pid tid = 0;
+  std::string comm;
+  Ns ns = 0;
+};
+
+struct CpuRow {
+  RecordId id = 0;
+  Ns t = 0;
+  Pid pid = 0;
+  std::vector<CpuTime> threads;
+};
+
 struct SnapshotEnd {
   RecordId id = 0;
   Ns t = 0, since = 0;
@@ -208,6 +284,7 @@ struct Exit {
   Pid pid = 0, tid = 0;
   int code = 0, signal = 0;  // signal 0: exited with code
   bool last = false;
+  std::optional<Ns> cpu_ns;
 };
 
 enum class LossClass : uint8_t { Call, Io, Lifecycle, Other };
@@ -235,8 +312,8 @@ struct Unknown {
   std::string type;
 };
 
-using Event = std::variant<TraceHeader, ProcessRow, FdRow, WatchRow, Pending, SnapshotEnd, Call, Fork, Exec,
-                           Unshare, Exit, Lost, End, Unknown>;
+using Event = std::variant<TraceHeader, ProcessRow, FdRow, WatchRow, RingRow, Pending, SnapshotEnd, Call, Sqe,
+                           Cqe, CpuRow, Fork, Exec, Unshare, Exit, Lost, End, Unknown>;
 
 [[nodiscard]] RecordId id_of(const Event& event);
 [[nodiscard]] Ns completion_time(const Event& event);  // what file order is sorted by

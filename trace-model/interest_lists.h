@@ -27,6 +27,7 @@ struct InterestItem {
   Origin origin = Origin::Trace;
   Pid pid = 0, tid = 0;
   int epfd = -1;          // the number of the instance in the call that added it
+  FileId ring = 0;        // that added it; 0: a call did
   bool disarmed = false;  // EPOLLONESHOT has fired; MOD arms it again
   uint32_t next_same_data = UINT32_MAX;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which file and number stand behind what an epoll call returned.
 #include "trace-model/model_state.h"
+#include "trace-model/uring_ops.h"
 
 namespace loopscope::trace_model {
 
@@ -53,6 +54,28 @@ void State::join(Call& call) {
   }
   for (ReadyEntry& ready : call.ready)
     if (ready.file >= kFirstPrivateFile) ready.file = 0;
+}
+
+void State::join(Cqe& cqe) {
+  const Operation* op = rings.operation(cqe.sqe);
+  if (!op || op->ring != cqe.ring) return;
+  cqe.op = op->op;
+  cqe.user_data = op->user_data;
+  cqe.fd = op->fd;
+  cqe.fixed = op->fixed;
+  cqe.direct = op->direct.has_value();
+  cqe.of = op->file < kFirstPrivateFile ? op->file : 0;
+  if (!op->found) cqe.took = elapsed(op->t, cqe.t);
+  if (cqe.ready.empty() || !op->whole || op->op != uring::kEpollWait) return;
+  // What epoll_wait would have returned.
+  Call& call = rings.scratch;
+  call.clear();
+  static_cast<CallBody&>(call) = static_cast<const CallBody&>(*op->whole);
+  call.t = op->t;
+  call.ready.swap(cqe.ready);
+  join(call);
+  call.ready.swap(cqe.ready);
+  cqe.uncertain = call.uncertain;
 }
 
 }  // namespace loopscope::trace_model

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every record but `call` and `pending`, which call_writer.cpp writes.
+// Every record but `call` and `pending`, which call_writer.cpp writes, and those of io_uring
+// (uring_writer.cpp).
 #include "trace-model/json_writer.h"
 
 #include "trace-model/json_members.h"
@@ -38,6 +39,21 @@ void write_threads(JsonLine& line, const std::vector<ThreadName>& threads) {
     line.raw(separator);
     write_number(line, "{\"tid\":", thread.tid);
     write_text_unless_empty(line, "comm", thread.comm);
+    line.raw('}');
+    separator = ',';
+  }
+  line.raw(']');
+}
+
+void write_cpu_times(JsonLine& line, const std::vector<CpuTime>& threads) {
+  if (threads.empty()) return;
+  line.raw(",\"threads\":");
+  char separator = '[';
+  for (const CpuTime& thread : threads) {
+    line.raw(separator);
+    write_number(line, "{\"tid\":", thread.tid);
+    write_text_unless_empty(line, "comm", thread.comm);
+    write_number(line, ",\"ns\":", thread.ns);
     line.raw('}');
     separator = ',';
   }
@@ -143,6 +159,15 @@ void append_line(std::string& out, const SnapshotEnd& end) {
   end_record(line);
 }
 
+void append_line(std::string& out, const CpuRow& row) {
+  JsonLine line(out);
+  begin_record(line, "{\"type\":\"cpu\",\"id\":", row.id);
+  write_number(line, ",\"t\":", row.t);
+  write_number(line, ",\"pid\":", row.pid);
+  write_cpu_times(line, row.threads);
+  end_record(line);
+}
+
 void append_line(std::string& out, const Fork& fork) {
   JsonLine line(out);
   begin_record(line, "{\"type\":\"fork\",\"id\":", fork.id);
@@ -192,6 +217,7 @@ void append_line(std::string& out, const Exit& exit) {
     write_number(line, ",\"code\":", exit.code);
   }
   if (exit.last) line.raw(",\"last\":true");
+  if (exit.cpu_ns) write_number(line, ",\"cpu_ns\":", *exit.cpu_ns);
   end_record(line);
 }
 

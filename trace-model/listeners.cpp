@@ -33,11 +33,18 @@ Holder* Listener::holder(Pid pid, int fd) {
   return nullptr;
 }
 
+Holder* Listener::slot_holder(FileId ring, uint32_t slot) {
+  for (Holder& h : holders)
+    if (h.fd < 0 && h.ring == ring && h.slot == slot && !h.closed_t) return &h;
+  return nullptr;
+}
+
 Holder* Listener::holder_near(Pid pid, int fd) {
   if (Holder* exact = holder(pid, fd)) return exact;
   Holder* lowest = nullptr;
+  const auto rank = [](const Holder& h) { return unsigned(h.fd); };  // a slot after any descriptor
   for (Holder& h : holders)
-    if (h.pid == pid && !h.closed_t && (!lowest || h.fd < lowest->fd)) lowest = &h;
+    if (h.pid == pid && !h.closed_t && (!lowest || rank(h) < rank(*lowest))) lowest = &h;
   return lowest;
 }
 
@@ -71,18 +78,36 @@ Holder& Listeners::hold(Listener& listener, Pid pid, int fd, ListenerOrigin orig
   return holder;
 }
 
-void Listeners::release(FileId file, Pid pid, int fd, Ns t) {
-  Listener* listener = find(file);
-  Holder* holder = listener ? listener->holder(pid, fd) : nullptr;
-  if (!holder) return;
-  holder->closed_t = t;
-  const bool keep = worth_keeping(*holder) && closed_ < kMaxClosed;
+void Listeners::hold_slot(Listener& listener, Pid pid, FileId ring, uint32_t slot, ListenerOrigin origin,
+                          Ns t) {
+  if (listener.slot_holder(ring, slot)) return;
+  Holder& holder = listener.holders.emplace_back();
+  holder.pid = pid;
+  holder.ring = ring;
+  holder.slot = slot;
+  holder.origin = origin;
+  holder.since = t;
+}
+
+void Listeners::release(Listener& listener, Holder& holder, Ns t) {
+  holder.closed_t = t;
+  const bool keep = worth_keeping(holder) && closed_ < kMaxClosed;
   if (keep) {
     ++closed_;
     return;
   }
-  if (worth_keeping(*holder)) ++left_out_;
-  listener->holders.erase(listener->holders.begin() + (holder - listener->holders.data()));
+  if (worth_keeping(holder)) ++left_out_;
+  listener.holders.erase(listener.holders.begin() + (&holder - listener.holders.data()));
+}
+
+void Listeners::release(FileId file, Pid pid, int fd, Ns t) {
+  Listener* listener = find(file);
+  if (Holder* holder = listener ? listener->holder(pid, fd) : nullptr) release(*listener, *holder, t);
+}
+
+void Listeners::release_slot(FileId file, FileId ring, uint32_t slot, Ns t) {
+  Listener* listener = find(file);
+  if (Holder* holder = listener ? listener->slot_holder(ring, slot) : nullptr) release(*listener, *holder, t);
 }
 
 void Listeners::forget(FileId file) {
@@ -112,11 +137,46 @@ void note(Holder& holder, const Registration& registration) {
   holder.registrations.push_back(registration);
 }
 
-void note_removed(Listener& listener, WatchedBy how, FileId instance, int fd, Ns t) {
+void note_unwatched(Listener& listener, FileId epoll, int fd, Ns t) {
+  for (Holder& holder : listener.holders)
+    for (Registration& known : holder.registrations) {
+      const bool in_epoll = known.how == WatchedBy::EpollCtl || known.how == WatchedBy::UringEpollCtl;
+      if (in_epoll && known.instance == epoll && known.fd == fd && !known.removed_t) known.removed_t = t;
+    }
+}
+
+void note_armed(Holder& holder, const Registration& registration) {
+  for (Registration& known : holder.registrations) {
+    if (known.how != WatchedBy::Uring || known.instance != registration.instance ||
+        known.fd != registration.fd || known.op != registration.op)
+      continue;
+    ++known.adds;
+    ++known.in_flight;
+    known.removed_t.reset();
+    known.epfd = registration.epfd;
+    known.events = registration.events;
+    known.data = registration.data;
+    known.multishot = registration.multishot;
+    return;
+  }
+  holder.registrations.push_back(registration);
+  holder.registrations.back().in_flight = 1;
+}
+
+void note_disarmed(Listener& listener, uint8_t op, FileId ring, int fd, Ns t) {
   for (Holder& holder : listener.holders)
     for (Registration& known : holder.registrations)
-      if (known.how == how && known.instance == instance && known.fd == fd && !known.removed_t)
-        known.removed_t = t;
+      if (known.how == WatchedBy::Uring && known.instance == ring && known.fd == fd && known.op == op &&
+          known.in_flight > 0) {
+        --known.in_flight;
+        if (known.in_flight == 0) known.removed_t = t;
+      }
+}
+
+void note_ring_closed(Listener& listener, FileId ring, Ns t) {
+  for (Holder& holder : listener.holders)
+    for (Registration& known : holder.registrations)
+      if (known.how == WatchedBy::Uring && known.instance == ring && !known.removed_t) known.removed_t = t;
 }
 
 }  // namespace loopscope::trace_model

@@ -23,12 +23,14 @@ enum class WatchedBy : uint8_t { EpollCtl, Uring, UringEpollCtl, Poll, Select, B
 [[nodiscard]] std::string_view watched_by_name(WatchedBy how);
 
 // How a listener came to be watched. One per way, instance and number: adding it again, as nginx does all the
-// time, counts in `adds` and replaces what may have changed.
+// time, counts in `adds` and replaces what may have changed. So does an operation of a ring that is submitted
+// again and again; while none of them is in flight the registration is removed.
 struct Registration {
   WatchedBy how = WatchedBy::EpollCtl;
   FileId instance = 0;  // epoll instance or ring
-  int epfd = -1;        // its number in the holder's process
-  int fd = -1;          // the number of the listener it was registered under
+  FileId ring = 0;      // through which it was registered
+  int epfd = -1;        // the instance's number in the holder's process
+  int fd = -1;          // the number of the listener it was registered under; -1: a slot
   Pid tid = 0;
   Ns t = 0;  // the first time
   std::optional<Ns> removed_t;
@@ -36,11 +38,17 @@ struct Registration {
   uint64_t data = 0;
   Origin origin = Origin::Trace;
   uint64_t adds = 1;
+  // Of operations of a ring only.
+  uint8_t op = 0;
+  bool multishot = false;
+  uint32_t in_flight = 0;
 };
 
 struct Holder {
   Pid pid = 0;
-  int fd = -1;
+  int fd = -1;      // -1: held by a ring alone, in a slot
+  FileId ring = 0;  // then
+  uint32_t slot = 0;
   ListenerOrigin origin = ListenerOrigin::Snapshot;
   Ns since = 0;  // when this process came to hold it, as far as is known
   std::optional<Ns> closed_t;
@@ -60,6 +68,7 @@ struct Listener {
   std::vector<Holder> holders;
 
   [[nodiscard]] Holder* holder(Pid pid, int fd);  // among those not closed
+  [[nodiscard]] Holder* slot_holder(FileId ring, uint32_t slot);
   // The holder that a call of `pid` on `fd` is about; another number of the same process if it has no such
   // number.
   [[nodiscard]] Holder* holder_near(Pid pid, int fd);
@@ -70,8 +79,10 @@ class Listeners {
   [[nodiscard]] Listener* find(FileId file);
   Listener& of(const OpenFile& file);  // made when new; brought up to date with what is known of the file
   Holder& hold(Listener& listener, Pid pid, int fd, ListenerOrigin origin, Ns t);
+  void hold_slot(Listener& listener, Pid pid, FileId ring, uint32_t slot, ListenerOrigin origin, Ns t);
   // `pid` no longer holds it under `fd`. A holder that was never used or watched is forgotten.
   void release(FileId file, Pid pid, int fd, Ns t);
+  void release_slot(FileId file, FileId ring, uint32_t slot, Ns t);
   void forget(FileId file);
   // The program in `pid` was replaced: what it still holds is inherited, and registrations with instances
   // that `survived(FileId)` denies are not the new program's.
@@ -86,6 +97,8 @@ class Listeners {
   [[nodiscard]] uint64_t left_out() const { return left_out_; }  // closed holders dropped to bound memory
 
  private:
+  void release(Listener& listener, Holder& holder, Ns t);
+
   std::map<FileId, std::unique_ptr<Listener>> listeners_;  // ordered: reports come out the same every time
   size_t closed_ = 0;
   uint64_t left_out_ = 0;
@@ -102,6 +115,10 @@ void Listeners::inherited_by_exec(Pid pid, Survived&& survived) {
 }
 
 void note(Holder& holder, const Registration& registration);
-void note_removed(Listener& listener, WatchedBy how, FileId instance, int fd, Ns t);
+void note_unwatched(Listener& listener, FileId epoll, int fd, Ns t);  // EPOLL_CTL_DEL, however it was added
+void note_armed(Holder& holder,
+                const Registration& registration);  // an operation of a ring more is in flight
+void note_disarmed(Listener& listener, uint8_t op, FileId ring, int fd, Ns t);  // and one less
+void note_ring_closed(Listener& listener, FileId ring, Ns t);
 
 }  // namespace loopscope::trace_model

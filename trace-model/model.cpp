@@ -26,4 +26,13 @@ void Model::join(Call& call) const {
   state_->join(call);
 }
 
+void Model::join(Cqe& cqe) const {
+  state_->join(cqe);
+}
+
+void Model::join(Event& event) const {
+  if (Call* call = std::get_if<Call>(&event)) return join(*call);
+  if (Cqe* cqe = std::get_if<Cqe>(&event)) join(*cqe);
+}
+
 }  // namespace loopscope::trace_model

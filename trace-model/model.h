@@ -29,9 +29,13 @@ class Model {
   // it, and `uncertain`. To be called before apply(call); apply does not use what the trace itself says
   // there.
   void join(Call& call) const;
+  void join(Cqe& cqe) const;      // likewise; and what its operation was
+  void join(Event& event) const;  // where it is one of these
 
-  // Rows (process, fd, watch) that state everything known now, stamped `t` and of origin Snapshot, followed
-  // by a SnapshotEnd: a trace that begins here begins with these.
+  // Rows (process, fd, watch, ring) that state everything known now, stamped `t` and of origin Snapshot,
+  // followed by a SnapshotEnd: a trace that begins here begins with these. Before them come the operations of
+  // rings that are in flight, in the order of the ids they have and must keep, for completions will name
+  // them; all other rows have the id 0, to be replaced.
   [[nodiscard]] std::vector<Event> state_rows(Ns t) const;
 
   struct State;  // trace-model/model_state.h, for reports and tests

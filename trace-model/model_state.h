@@ -11,6 +11,7 @@
 #include "trace-model/listeners.h"
 #include "trace-model/model.h"
 #include "trace-model/processes.h"
+#include "trace-model/rings.h"
 
 namespace loopscope::trace_model {
 
@@ -21,6 +22,13 @@ struct Gap {
   RecordId id = 0;
 };
 
+// How an operation of a ring differs from the call it is the form of.
+struct ThroughRing {
+  FileId ring = 0;
+  std::optional<uint32_t> into;  // the slot that takes what it makes
+  std::optional<uint32_t> from;  // the slot that it names in place of a descriptor
+};
+
 struct Model::State {
   std::optional<TraceHeader> header;
   std::optional<End> end;
@@ -29,6 +37,7 @@ struct Model::State {
   OpenFiles files;
   InterestLists interest;
   Listeners listeners;
+  Rings rings;
   std::vector<Gap> gaps;  // the first kMaxGaps
   uint64_t lost = 0, gap_count = 0;
   std::vector<std::string> incomplete;  // what snapshots could not read
@@ -37,14 +46,18 @@ struct Model::State {
   uint64_t calls = 0;
   Ns last_t = 0;  // completion time of the record last applied
 
-  // Records (lifecycle.cpp, snapshots.cpp, call_effects.cpp).
+  // Records (lifecycle.cpp, snapshots.cpp, call_effects.cpp, ring_records.cpp).
   void on(const TraceHeader& record) { header = record; }
   void on(const ProcessRow& row);
   void on(const FdRow& row);
   void on(const WatchRow& row);
+  void on(const RingRow& row);
   void on(const Pending& pending);
   void on(const SnapshotEnd& record);
   void on(const Call& call);
+  void on(const Sqe& sqe);
+  void on(const Cqe& cqe);
+  void on(const CpuRow&) {}
   void on(const Fork& fork);
   void on(const Exec& exec);
   void on(const Unshare& record);
@@ -53,7 +66,36 @@ struct Model::State {
   void on(const End& record) { end = record; }
   void on(const Unknown&) {}
 
+  // What a call or an operation did (call_effects.cpp). `through`: nullptr for a call.
+  void take_effect(const Call& call, Thread& caller, Ns t, const ThroughRing* through);
+  void confirm_arguments(FdTable& table, const CallBody& call, Ns started, Ns t);
+
+  // Operations of rings (ring_records.cpp).
+  Ring& ring(FileId id, Pid pid, Ns t);
+  [[nodiscard]] Thread* submitter(Pid pid, Pid tid, Ns t);  // nullptr when its process has ended
+  void prepare(Sqe& sqe, Ring& ring);
+  void completes(const Operation& op, Ring& ring, const Cqe& cqe);
+  void settle(Ring& ring, Ns t);
+  void note_accept_ready(const Operation& op, Ring& ring);
+  void note_multishot_end(const Operation& op, Ring& ring, const Cqe& cqe);
+
+  // Waits on rings (ring_waits.cpp).
+  [[nodiscard]] Ring* ring_of(const Thread& thread, const Call& call);
+  void enter_returned(const Thread& thread, const Call& call);  // any io_uring_enter
+  WakeCause uring_cause(const Thread& thread, const Call& call,
+                        std::optional<WakeCause> error);  // one that waited
+
+  // Registered files of rings, and what watches listeners through rings (ring_files.cpp).
+  void install_slot(FileId ring, uint32_t slot, OpenFile& file, Ns t, ListenerOrigin how);
+  void remove_slot(FileId ring, uint32_t slot, Ns t);
+  void remove_slots(FileId ring, Ns t);
+  void close_ring(Ring& ring, Ns t);
+  void register_accept(Operation& op, const OpenFile& file);
+  void disarm(const Operation& op, Ns t);
+  void register_accepts(const OpenFile& file);  // those in flight when it began to listen
+
   // Waits (waits.cpp).
+  void note_ready(const Thread& thread, const Call& call);  // what EPOLL_WAIT returned
   void wait_returned(Thread& thread, const Call& call, WaitKind kind);
   void accept_returned(Thread& thread, const Call& call, const OpenFile& listener);
   void restart_returned(Thread& thread, const Call& call);
@@ -77,10 +119,12 @@ struct Model::State {
   // The epoll call's interest list, and the file and number behind what it returned (joins.cpp).
   [[nodiscard]] InterestList* list_of(const CallBody& call);
   void join(Call& call);
+  void join(Cqe& cqe);
 
   // Descriptors (descriptors.cpp).
   void install(FdTable& table, int fd, OpenFile& file, bool cloexec, Ns t, ListenerOrigin how);
   void remove(FdTable& table, int fd, Ns t, Ns items_confirmed_before = INT64_MAX);
+  void let_go(OpenFile& file, Ns t, Ns items_confirmed_before);
   FdTable& copy_of(const FdTable& table, FdTableId id);
   void join_table(FdTable& table, Pid pid, Ns t, ListenerOrigin how);
   void leave_table(FdTable& table, Pid pid, Ns t);  // the last to leave closes everything

@@ -57,6 +57,13 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
+// A registered file of a ring.
+struct SlotPlace {
+  FileId ring = 0;
+  uint32_t slot = 0;
+  bool operator==(const SlotPlace&) const = default;
+};
+
 struct Watcher {
   FileId instance = 0;
   int fd = -1;  // the number it was registered under
@@ -73,9 +80,11 @@ struct OpenFile {
   uint64_t inode = 0;
   std::optional<Ns> bind_t, listen_t;
   std::vector<Place> places;      // every known descriptor that names it
+  std::vector<SlotPlace> slots;   // and every known slot
   std::vector<Watcher> watchers;  // the interest lists it is in
 
   void take(const SocketInfo& info);  // what the record states replaces what was known
+  [[nodiscard]] bool held() const { return !places.empty() || !slots.empty(); }
   void set_nonblock(bool on) { nonblock = on, nonblock_known = true; }
 };
 
@@ -106,7 +115,7 @@ void OpenFiles::closed(OpenFile& file, Forget&& forget) {
   const FileId oldest = closed_.front();
   closed_.pop_front();
   OpenFile* candidate = find(oldest);
-  if (!candidate || !candidate->places.empty()) return;
+  if (!candidate || candidate->held()) return;
   forget(*candidate);
   files_.erase(oldest);
 }

@@ -3,12 +3,12 @@
 // ready list); the condition holds when it holds of one of them.
 #include <algorithm>
 
-#include "trace-model/query_term.h"
+#include "trace-model/query_call_match.h"
+#include "trace-model/times.h"
+#include "trace-model/uring_ops.h"
 
 namespace loopscope::trace_model {
 namespace {
-
-constexpr int64_t kAtFdCwd = -100;
 
 template <typename Number>
 bool compare(Comparison comparison, Number left, Number right) {
@@ -26,161 +26,12 @@ bool compare(Comparison comparison, Number left, Number right) {
   }
 }
 
-bool any_bits(const std::vector<BitTest>& tests, uint64_t bits) {
-  return std::ranges::any_of(tests, [&](const BitTest& test) { return (bits & test.mask) == test.value; });
-}
-
 template <typename Record, size_t index = 0>
 constexpr size_t index_in_event() {
   if constexpr (std::is_same_v<Record, std::variant_alternative_t<index, Event>>)
     return index;
   else
     return index_in_event<Record, index + 1>();
-}
-
-size_t index_of(const CallSpec& spec) {
-  return size_t(&spec - all_calls().data());
-}
-
-// A call, returned or in progress; `call` is nullptr for the latter.
-class CallMatch {
- public:
-  CallMatch(const QueryTerm& term, const CallBody& body, const Call* call)
-      : term_(term), body_(body), call_(call) {}
-
-  [[nodiscard]] bool fd() const;
-  [[nodiscard]] bool file() const;
-  [[nodiscard]] bool name() const;
-  [[nodiscard]] bool path() const { return text(ArgKind::Path); }
-  [[nodiscard]] bool addr() const;
-  [[nodiscard]] bool events() const;
-  [[nodiscard]] bool data() const;
-  [[nodiscard]] bool argument() const;
-
- private:
-  [[nodiscard]] bool text(ArgKind kind) const;
-  [[nodiscard]] bool argument(const ArgumentTest& test) const;
-  [[nodiscard]] bool closed_in_range() const;
-  [[nodiscard]] bool accepts(int64_t value) const { return term_.accepts(value); }
-  [[nodiscard]] bool known_file(FileId file) const { return file && accepts(file); }
-  template <typename Range>
-  [[nodiscard]] bool any_fd(const Range& range) const {
-    return std::ranges::any_of(range, [&](int fd) { return accepts(fd); });
-  }
-  [[nodiscard]] bool ready_fd() const;
-
-  const QueryTerm& term_;
-  const CallBody& body_;
-  const Call* call_;
-};
-
-bool CallMatch::fd() const {
-  if (body_.spec) {
-    const auto args = body_.spec->args;
-    for (size_t i = 0; i < args.size(); ++i) {
-      if (!body_.has(int(i))) continue;
-      const ArgKind kind = args[i].kind;
-      const int64_t value = body_.args[i];
-      if ((kind == ArgKind::Fd || (kind == ArgKind::DirFd && value != kAtFdCwd)) && accepts(value))
-        return true;
-      if (kind == ArgKind::FdPair && any_fd(body_.pair)) return true;
-    }
-    if (body_.spec->family == CallFamily::Close && closed_in_range()) return true;
-  }
-  if (std::ranges::any_of(body_.poll_fds, [&](const PollFd& poll) { return accepts(poll.fd); })) return true;
-  for (const auto& set : body_.fd_sets)
-    if (any_fd(set)) return true;
-  return call_ && ready_fd();
-}
-
-bool CallMatch::ready_fd() const {
-  const bool returned = (body_.spec && body_.spec->returns_fd) || call_->ret_file;
-  if (returned && call_->error == 0 && accepts(call_->ret)) return true;
-  for (const ReadyEntry& entry : call_->ready)
-    if ((entry.fd >= 0 && accepts(entry.fd)) || any_fd(entry.candidates)) return true;
-  return std::ranges::any_of(call_->rights, [&](const ReceivedFd& received) { return accepts(received.fd); });
-}
-
-// close_range(2) names the numbers between its first two arguments too.
-bool CallMatch::closed_in_range() const {
-  if (term_.comparison != Comparison::Equal || body_.spec->args.size() < 2 || !body_.has(0) || !body_.has(1))
-    return false;
-  return std::ranges::any_of(term_.numbers,
-                             [&](int64_t fd) { return fd >= body_.args[0] && fd <= body_.args[1]; });
-}
-
-bool CallMatch::file() const {
-  const auto known = [&](FileId file) { return known_file(file); };
-  if (std::ranges::any_of(body_.files, known) || std::ranges::any_of(body_.pair_files, known)) return true;
-  if (std::ranges::any_of(body_.poll_fds, known, &PollFd::file)) return true;
-  if (!call_) return false;
-  return known_file(call_->ret_file) || std::ranges::any_of(call_->ready, known, &ReadyEntry::file) ||
-         std::ranges::any_of(call_->rights, known, &ReceivedFd::file);
-}
-
-bool CallMatch::name() const {
-  return body_.spec ? bool(term_.calls[index_of(*body_.spec)])
-                    : term_.accepts(std::string_view(body_.unknown_name));
-}
-
-bool CallMatch::text(ArgKind kind) const {
-  if (!body_.spec) return false;
-  for (size_t i = 0; i < body_.spec->args.size(); ++i)
-    if (body_.spec->args[i].kind == kind && body_.has(int(i)))
-      return term_.accepts(std::string_view(body_.text));
-  return false;
-}
-
-bool CallMatch::addr() const {
-  if (text(ArgKind::Address)) return true;
-  if (!call_ || !call_->socket) return false;
-  const SocketInfo& socket = *call_->socket;
-  return (!socket.local.empty() && term_.accepts(std::string_view(socket.local))) ||
-         (!socket.peer.empty() && term_.accepts(std::string_view(socket.peer)));
-}
-
-bool CallMatch::events() const {
-  if (argument()) return true;
-  const auto polled = [&](const PollFd& poll) { return any_bits(term_.poll_events, poll.events); };
-  if (std::ranges::any_of(body_.poll_fds, polled)) return true;
-  const bool epoll = body_.spec && body_.spec->wait == WaitKind::Epoll;
-  const auto& tests = epoll ? term_.epoll_events : term_.poll_events;
-  return call_ &&
-         std::ranges::any_of(call_->ready, [&](const ReadyEntry& e) { return any_bits(tests, e.events); });
-}
-
-bool CallMatch::data() const {
-  if (argument()) return true;
-  if (!call_ || !body_.spec || body_.spec->wait != WaitKind::Epoll) return false;
-  return std::ranges::any_of(call_->ready, [&](const ReadyEntry& e) { return accepts(int64_t(e.data)); });
-}
-
-bool CallMatch::argument() const {
-  if (!body_.spec || term_.arguments.empty()) return false;
-  const auto& tests = term_.arguments[index_of(*body_.spec)];
-  return std::ranges::any_of(tests, [&](const ArgumentTest& test) { return argument(test); });
-}
-
-bool CallMatch::argument(const ArgumentTest& test) const {
-  const int index = test.index;
-  const bool flags = test.kind == ArgKind::Flags && !(body_.unreadable >> index & 1);
-  if (!body_.has(index) && !flags) return false;  // flags that are not written are 0
-  switch (test.kind) {
-    case ArgKind::Flags:
-    case ArgKind::Choice:
-      return any_bits(test.bits, body_.has(index) ? uint64_t(body_.args[size_t(index)]) : 0);
-    case ArgKind::Path:
-    case ArgKind::Address:
-      return term_.accepts(std::string_view(body_.text));
-    case ArgKind::FdPair:
-      return any_fd(body_.pair);
-    case ArgKind::FdSet:
-      return any_fd(body_.fd_sets[size_t(test.fd_set)]);
-    case ArgKind::PollFds:
-      return std::ranges::any_of(body_.poll_fds, [&](const PollFd& poll) { return accepts(poll.fd); });
-    default:
-      return accepts(body_.args[size_t(index)]);
-  }
 }
 
 // One record of any type: what it has of the field by the names of its members.
@@ -240,8 +91,8 @@ struct RecordMatch {
     }
   }
 
-  [[nodiscard]] bool body(const CallBody& body, const Call* call) const {
-    const CallMatch match(term, body, call);
+  [[nodiscard]] bool body(const CallBody& body, const Call* call, int slot = -1) const {
+    const CallMatch match(term, body, call, slot);
     switch (term.field) {
       case QueryField::Fd:
         return match.fd();
@@ -259,6 +110,8 @@ struct RecordMatch {
         return match.data();
       case QueryField::Type:
       case QueryField::Backlog:
+      case QueryField::Op:
+      case QueryField::Flags:
       case QueryField::Argument:
         return match.argument();
       default:
@@ -266,10 +119,25 @@ struct RecordMatch {
     }
   }
 
+  [[nodiscard]] bool error(int64_t number) const {
+    return number > 0 && number < kErrorNumbers && term.errors[size_t(number)];
+  }
+  [[nodiscard]] bool operation(uint8_t op) const { return !term.operations.empty() && term.operations[op]; }
+
   [[nodiscard]] bool operator()(const Call& call) const {
-    if (term.field == QueryField::Ret) return number(call.ret);
-    if (term.field == QueryField::Error)
-      return call.error > 0 && call.error < kErrorNumbers && term.errors[size_t(call.error)];
+    switch (term.field) {
+      case QueryField::Ret:
+        return number(call.ret);
+      case QueryField::Res:
+        return number(call.error > 0 ? -int64_t(call.error) : call.ret);
+      case QueryField::Error:
+        return error(call.error);
+      case QueryField::Ring:
+        return call.spec && call.spec->family == CallFamily::Uring &&
+               number(call.spec->returns_fd ? call.ret_file : call.files[0]);
+      default:
+        break;
+    }
     return body(call, &call) || common(call) || (call.socket && socket(*call.socket));
   }
   [[nodiscard]] bool operator()(const Pending& pending) const {
@@ -300,6 +168,92 @@ struct RecordMatch {
       default:
         return common(row);
     }
+  }
+  [[nodiscard]] bool operator()(const RingRow& row) const {
+    switch (term.field) {
+      case QueryField::Fd:
+        return row.fd >= 0 && number(row.fd);
+      case QueryField::Ring:
+      case QueryField::File:
+        return number(row.ring);
+      case QueryField::Flags:
+        return any_bits(term.ring_flags, row.flags);
+      default:
+        return common(row);
+    }
+  }
+  [[nodiscard]] bool operator()(const Sqe& sqe) const {
+    const int slot = sqe.fixed ? descriptor_argument(sqe.op) : -1;
+    const bool in_body = body(sqe, nullptr, slot);
+    switch (term.field) {
+      case QueryField::Fd:
+        return in_body || (!sqe.fixed && sqe.fd >= 0 && number(sqe.fd));
+      case QueryField::Slot:
+        return (sqe.fixed && number(sqe.fd)) ||
+               (sqe.direct && *sqe.direct != kDirectAlloc && number(*sqe.direct));
+      case QueryField::File:
+        return in_body || (sqe.file_id && number(sqe.file_id));
+      case QueryField::Ring:
+        return number(sqe.ring);
+      case QueryField::Op:
+        return in_body || operation(sqe.op);
+      case QueryField::Flags:
+        return in_body || any_bits(term.sqe_flags, sqe.flags);
+      case QueryField::Events:
+        return in_body || (sqe.poll && any_bits(term.poll_events, sqe.poll));
+      case QueryField::UserData:
+        return number(int64_t(sqe.user_data));
+      case QueryField::Error:
+        return error(sqe.error);
+      default:
+        return in_body || common(sqe);
+    }
+  }
+  [[nodiscard]] bool operator()(const Cqe& cqe) const {
+    switch (term.field) {
+      case QueryField::Call: {
+        const CallSpec* call = cqe.op ? call_of_op(*cqe.op) : nullptr;
+        return call && term.calls[size_t(call - all_calls().data())];
+      }
+      case QueryField::Fd:
+        return completed_fd(cqe);
+      case QueryField::Slot:
+        return (cqe.fixed && number(cqe.fd)) || (cqe.direct && cqe.file && number(cqe.res));
+      case QueryField::File:
+        return (cqe.file && number(cqe.file)) || (cqe.on && number(cqe.on)) || (cqe.of && number(cqe.of)) ||
+               std::ranges::any_of(cqe.ready, [&](const ReadyEntry& e) { return e.file && number(e.file); });
+      case QueryField::Ring:
+        return number(cqe.ring);
+      case QueryField::Op:
+        return cqe.op && operation(*cqe.op);
+      case QueryField::Flags:
+        return any_bits(term.cqe_flags, cqe.flags);
+      case QueryField::UserData:
+        return number(int64_t(cqe.user_data));
+      case QueryField::Ret:
+        return number(cqe.res < 0 ? -1 : cqe.res);
+      case QueryField::Res:
+        return number(cqe.res);
+      case QueryField::Error:
+        return cqe.res < 0 && cqe.res > -kErrorNumbers && error(-cqe.res);
+      case QueryField::Dur:
+        return cqe.took && number(*cqe.took);
+      case QueryField::Events:
+        return std::ranges::any_of(
+            cqe.ready, [&](const ReadyEntry& e) { return any_bits(term.epoll_events, e.events); });
+      case QueryField::Data:
+        return std::ranges::any_of(cqe.ready, [&](const ReadyEntry& e) { return number(int64_t(e.data)); });
+      default:
+        return common(cqe) || (cqe.socket && socket(*cqe.socket));
+    }
+  }
+  [[nodiscard]] bool completed_fd(const Cqe& cqe) const {
+    if (!cqe.fixed && cqe.fd >= 0 && number(cqe.fd)) return true;
+    if (cqe.file && !cqe.direct && cqe.res >= 0 && number(cqe.res)) return true;
+    return std::ranges::any_of(cqe.ready, [&](const ReadyEntry& e) {
+      return (e.fd >= 0 && number(e.fd)) ||
+             std::ranges::any_of(e.candidates, [&](int fd) { return number(fd); });
+    });
   }
   template <typename Record>
   [[nodiscard]] bool operator()(const Record& record) const {

@@ -10,33 +10,48 @@
 #include <fmt/ranges.h>
 
 #include "trace-model/query_values.h"
+#include "trace-model/uring_ops.h"
 
 namespace loopscope::trace_model {
 namespace {
 
 using Error = std::optional<std::string>;  // a sentence without the condition it is about
 
-enum class ValueKind : uint8_t { Integer, Octal, Unsigned, Time, Text, Symbol, Call, ErrorName, Type };
+enum class ValueKind : uint8_t { Integer, Octal, Unsigned, Time, Text, Symbol, Call, ErrorName, Type, Op };
 
 struct FieldName {
   std::string_view name;
   QueryField field;
   ValueKind kind;
 };
-constexpr FieldName kFields[]{
-    {"fd", QueryField::Fd, ValueKind::Integer},         {"file", QueryField::File, ValueKind::Integer},
-    {"call", QueryField::Call, ValueKind::Call},        {"path", QueryField::Path, ValueKind::Text},
-    {"addr", QueryField::Addr, ValueKind::Text},        {"pid", QueryField::ProcessId, ValueKind::Integer},
-    {"tid", QueryField::ThreadId, ValueKind::Integer},  {"ret", QueryField::Ret, ValueKind::Integer},
-    {"error", QueryField::Error, ValueKind::ErrorName}, {"t", QueryField::T, ValueKind::Time},
-    {"dur", QueryField::Dur, ValueKind::Time},          {"events", QueryField::Events, ValueKind::Symbol},
-    {"data", QueryField::Data, ValueKind::Unsigned},    {"type", QueryField::Type, ValueKind::Type},
-    {"kind", QueryField::Kind, ValueKind::Text},        {"backlog", QueryField::Backlog, ValueKind::Integer},
-    {"queue", QueryField::Queue, ValueKind::Integer},   {"id", QueryField::Id, ValueKind::Integer}};
+constexpr FieldName kFields[]{{"fd", QueryField::Fd, ValueKind::Integer},
+                              {"file", QueryField::File, ValueKind::Integer},
+                              {"call", QueryField::Call, ValueKind::Call},
+                              {"path", QueryField::Path, ValueKind::Text},
+                              {"addr", QueryField::Addr, ValueKind::Text},
+                              {"pid", QueryField::ProcessId, ValueKind::Integer},
+                              {"tid", QueryField::ThreadId, ValueKind::Integer},
+                              {"ret", QueryField::Ret, ValueKind::Integer},
+                              {"error", QueryField::Error, ValueKind::ErrorName},
+                              {"t", QueryField::T, ValueKind::Time},
+                              {"dur", QueryField::Dur, ValueKind::Time},
+                              {"events", QueryField::Events, ValueKind::Symbol},
+                              {"data", QueryField::Data, ValueKind::Unsigned},
+                              {"type", QueryField::Type, ValueKind::Type},
+                              {"kind", QueryField::Kind, ValueKind::Text},
+                              {"backlog", QueryField::Backlog, ValueKind::Integer},
+                              {"queue", QueryField::Queue, ValueKind::Integer},
+                              {"id", QueryField::Id, ValueKind::Integer},
+                              {"op", QueryField::Op, ValueKind::Op},
+                              {"flags", QueryField::Flags, ValueKind::Symbol},
+                              {"ring", QueryField::Ring, ValueKind::Integer},
+                              {"slot", QueryField::Slot, ValueKind::Integer},
+                              {"user_data", QueryField::UserData, ValueKind::Unsigned},
+                              {"res", QueryField::Res, ValueKind::Integer}};
 
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kRecordTypes{
-    "trace", "process", "fd",      "watch", "pending", "snapshot_end", "call",
-    "fork",  "exec",    "unshare", "exit",  "lost",    "end",          "unknown"};
+    "trace", "process", "fd",   "watch", "ring",    "pending", "snapshot_end", "call", "sqe",
+    "cqe",   "cpu",     "fork", "exec",  "unshare", "exit",    "lost",         "end",  "unknown"};
 
 struct Operation {
   std::string_view sign;
@@ -145,6 +160,7 @@ class Compiler {
     }
     if (kind_ == ValueKind::Call) term_.calls.resize(all_calls().size());
     if (kind_ == ValueKind::ErrorName) term_.errors.resize(kErrorNumbers);
+    if (kind_ == ValueKind::Op) term_.operations.resize(256);
     for (const std::string_view value : alternatives_of(text_.value))
       if (Error error = take_alternative(value)) return error;
     return {};
@@ -160,6 +176,8 @@ class Compiler {
         return take_symbols(value) ? Error() : no_such_name(value);
       case ValueKind::Type:
         return take_type(value);
+      case ValueKind::Op:
+        return take_op(value);
       case ValueKind::Text:
         term_.texts.emplace_back(value);
         return {};
@@ -218,6 +236,21 @@ class Compiler {
                        fmt::join(kRecordTypes, ", "));
   }
 
+  // An operation of a ring has its whole name: ADD is EPOLL_CTL_ADD, not POLL_ADD.
+  Error take_op(std::string_view value) {
+    bool any = take_symbols(value);
+    constexpr std::string_view kPrefix = "IORING_OP_";
+    const std::string_view name = value.starts_with(kPrefix) ? value.substr(kPrefix.size()) : value;
+    const auto number = contains() ? std::nullopt : uring_op_number(name);
+    for (int op = 0; op < 256; ++op) {
+      const UringOp* known = uring_op(uint8_t(op));
+      const bool named =
+          known && names(name, known->name, contains()) && (contains() || name.size() == known->name.size());
+      if (named || number == op) any = term_.operations[size_t(op)] = true;
+    }
+    return any ? Error() : no_such_name(value);
+  }
+
   bool take_symbols(std::string_view value) {
     bool any = false;
     const auto add = [&](std::vector<BitTest>& to, const SymbolTable& table) {
@@ -232,6 +265,11 @@ class Compiler {
     if (term_.field == QueryField::Events) {
       add(term_.epoll_events, symbols::kEpollEvents);
       add(term_.poll_events, symbols::kPollEvents);
+    }
+    if (term_.field == QueryField::Flags) {
+      add(term_.ring_flags, symbols::kUringSetupFlags);
+      add(term_.sqe_flags, symbols::kSqeFlags);
+      add(term_.cqe_flags, symbols::kCqeFlags);
     }
     return any;
   }

@@ -31,6 +31,12 @@ enum class QueryField : uint8_t {
   Backlog,
   Queue,
   Id,
+  Op,     // of operations of rings, and of calls that have such an argument
+  Flags,  // likewise
+  Ring,
+  Slot,
+  UserData,
+  Res,       // as ret; of a failure the negative number of its error
   Argument,  // only an argument of that name
 };
 
@@ -56,11 +62,13 @@ struct QueryTerm {
   std::vector<int64_t> numbers;
   bool is_unsigned = false;  // numbers are 64 bits without a sign
   std::vector<std::string> texts;
-  std::vector<bool> calls;                           // Call: by index into all_calls()
-  std::vector<bool> errors;                          // Error: by number
-  uint32_t record_types = 0;                         // Type: by index into Event
-  std::vector<BitTest> epoll_events, poll_events;    // Events
-  std::vector<std::vector<ArgumentTest>> arguments;  // by index into all_calls()
+  std::vector<bool> calls;                                // Call: by index into all_calls()
+  std::vector<bool> errors;                               // Error: by number
+  uint32_t record_types = 0;                              // Type: by index into Event
+  std::vector<bool> operations;                           // Op: by number
+  std::vector<BitTest> ring_flags, sqe_flags, cqe_flags;  // Flags
+  std::vector<BitTest> epoll_events, poll_events;         // Events
+  std::vector<std::vector<ArgumentTest>> arguments;       // by index into all_calls()
 
   [[nodiscard]] bool holds(const Event& event) const;
   [[nodiscard]] bool holds(const Call& call) const;

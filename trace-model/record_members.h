@@ -61,9 +61,10 @@ bool read_members(json::object object, std::span<const Member<Record>> table, Re
 
 bool read_value(json::value& value, Origin& out, Complaint& complaint);
 
-// `call` and `pending`, in call_parser.cpp. The document is gone through a second time when `args` stand
-// before `call`.
+// In call_parser.cpp and uring_parser.cpp. The document is gone through a second time when `args` stand
+// before the name of the call or the operation.
 bool read_call(json::document& document, Call& call, Complaint& complaint);
 bool read_pending(json::document& document, Pending& pending, Complaint& complaint);
+bool read_sqe(json::document& document, Sqe& sqe, Complaint& complaint);
 
 }  // namespace loopscope::trace_model

@@ -116,10 +116,21 @@ bool RecordParser::Impl::read_record() {
       call = &event.emplace<Call>();
     return read_call(document, *call, complaint);
   }
+  if (type == "sqe") {
+    Sqe* sqe = std::get_if<Sqe>(&event);
+    if (sqe)
+      sqe->clear();
+    else
+      sqe = &event.emplace<Sqe>();
+    return read_sqe(document, *sqe, complaint);
+  }
+  if (type == "cqe") return read<Cqe>();
   if (type == "pending") return read_pending(document, event.emplace<Pending>(), complaint);
   if (type == "fd") return read<FdRow>();
   if (type == "watch") return read<WatchRow>();
   if (type == "process") return read<ProcessRow>();
+  if (type == "ring") return read<RingRow>();
+  if (type == "cpu") return read<CpuRow>();
   if (type == "snapshot_end") return read<SnapshotEnd>();
   if (type == "fork") return read<Fork>();
   if (type == "exec") return read<Exec>();

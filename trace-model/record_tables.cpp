@@ -28,6 +28,21 @@ bool threads(json::value& value, ProcessRow& row, Complaint& complaint) {
   });
 }
 
+bool cpu_times(json::value& value, CpuRow& row, Complaint& complaint) {
+  return each_element(value, complaint, [&](json::value& item) {
+    json::object object;
+    if (item.get_object().get(object) != simdjson::SUCCESS)
+      return complaint.fail("has an element that is no object");
+    CpuTime& thread = row.threads.emplace_back();
+    return each_member(object, complaint, [&](std::string_view key, json::value& member) {
+      if (key == "tid") return read_value(member, thread.tid, complaint);
+      if (key == "ns") return read_value(member, thread.ns, complaint);
+      if (key == "comm") return read_value(member, thread.comm, complaint);
+      return key != "comm_hex" || read_hex(member, thread.comm, complaint);
+    });
+  });
+}
+
 template <typename Record, auto member, auto table>
 bool bits(json::value& value, Record& record, Complaint& complaint) {
   uint64_t all = 0;
@@ -135,6 +150,11 @@ constexpr Member<SnapshotEnd> kSnapshotEnd[]{
     {"incomplete", kOptional, into<&SnapshotEnd::incomplete>},
     {"incomplete_hex", kOptional, hex_into<&SnapshotEnd::incomplete>}};
 
+constexpr Member<CpuRow> kCpu[]{{"id", kRequired, into<&CpuRow::id>},
+                                {"t", kRequired, into<&CpuRow::t>},
+                                {"pid", kRequired, into<&CpuRow::pid>},
+                                {"threads", kOptional, cpu_times}};
+
 constexpr Member<Fork> kFork[]{{"id", kRequired, into<&Fork::id>},
                                {"t", kRequired, into<&Fork::t>},
                                {"pid", kOptional, into<&Fork::pid>},
@@ -156,10 +176,11 @@ constexpr Member<Unshare> kUnshare[]{
     {"pid", kOptional, into<&Unshare::pid>},         {"tid", kRequired, into<&Unshare::tid>},
     {"fdtable", kRequired, into<&Unshare::fdtable>}, {"from", kOptional, into<&Unshare::from>}};
 
-constexpr Member<Exit> kExit[]{{"id", kRequired, into<&Exit::id>},     {"t", kRequired, into<&Exit::t>},
-                               {"pid", kOptional, into<&Exit::pid>},   {"tid", kRequired, into<&Exit::tid>},
-                               {"code", kOptional, into<&Exit::code>}, {"signal", kOptional, exit_signal},
-                               {"last", kOptional, into<&Exit::last>}};
+constexpr Member<Exit> kExit[]{
+    {"id", kRequired, into<&Exit::id>},     {"t", kRequired, into<&Exit::t>},
+    {"pid", kOptional, into<&Exit::pid>},   {"tid", kRequired, into<&Exit::tid>},
+    {"code", kOptional, into<&Exit::code>}, {"signal", kOptional, exit_signal},
+    {"last", kOptional, into<&Exit::last>}, {"cpu_ns", kOptional, into<&Exit::cpu_ns>}};
 
 constexpr Member<Lost> kLost[]{{"id", kRequired, into<&Lost::id>},
                                {"t", kRequired, into<&Lost::t>},
@@ -208,6 +229,10 @@ std::span<const Member<WatchRow>> members_of() {
 template <>
 std::span<const Member<SnapshotEnd>> members_of() {
   return kSnapshotEnd;
+}
+template <>
+std::span<const Member<CpuRow>> members_of() {
+  return kCpu;
 }
 template <>
 std::span<const Member<Fork>> members_of() {

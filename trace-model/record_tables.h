@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The member tables of every record but `call` and `pending`. For the reader only.
+// The member tables of every record but `call`, `pending` and `sqe`. For the reader only.
 #pragma once
 
 #include "trace-model/record_members.h"
@@ -17,6 +17,12 @@ template <>
 std::span<const Member<FdRow>> members_of();
 template <>
 std::span<const Member<WatchRow>> members_of();
+template <>
+std::span<const Member<RingRow>> members_of();
+template <>
+std::span<const Member<Cqe>> members_of();
+template <>
+std::span<const Member<CpuRow>> members_of();
 template <>
 std::span<const Member<SnapshotEnd>> members_of();
 template <>

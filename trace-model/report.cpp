@@ -27,6 +27,8 @@ Recorded recorded_by(const std::optional<TraceHeader>& header) {
   recorded.epoll = has_both(*header, "epoll_pwait", "epoll_wait");
   recorded.poll = has_both(*header, "ppoll", "poll");
   recorded.select = has_both(*header, "pselect6", "select");
+  const auto probe = header->probes.find("io_uring");
+  recorded.ring_operations = probe != header->probes.end() && !probe->second.starts_with("off");
   return recorded;
 }
 

@@ -21,6 +21,7 @@ struct Recorded {
   bool anything = true;  // false: a reading of the state alone
   bool io = true, accepts = true;
   bool epoll = true, poll = true, select = true;  // all calls of the family
+  bool ring_operations = false;                   // what goes through rings, beside the calls io_uring_*
 
   [[nodiscard]] bool waits(WaitKind kind) const;
   [[nodiscard]] bool waits(WatchedBy how) const;

@@ -34,7 +34,7 @@ Finding unread_ring(const ReportProcess& process) {
                   .evidence = {},
                   .text = {}};
   finding.text = fmt::format(
-      "process {} has an io_uring ring; operations through rings are not read by this version, so "
+      "process {} has an io_uring ring; operations through rings were not recorded here, so "
       "registrations, accepts and wakeups made that way are missing",
       process.pid);
   return finding;
@@ -46,7 +46,7 @@ std::vector<Finding> findings_of(const Report& report) {
   std::vector<Finding> findings;
   if (report.lost > 0 || (report.end && report.end->lost > 0)) findings.push_back(losses(report));
   for (const ReportProcess& process : report.processes)
-    if (process.io_uring) findings.push_back(unread_ring(process));
+    if (process.io_uring && !report.recorded.ring_operations) findings.push_back(unread_ring(process));
   return findings;
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "trace-model/symbols.h"
+#include "trace-model/uring_ops.h"
 
 namespace loopscope::trace_model {
 namespace {
@@ -43,6 +44,8 @@ ordered_json registration_json(const Registration& registration) {
   const bool traced = registration.origin == Origin::Trace;
   ordered_json json{{"how", watched_by_name(registration.how)}, {"epfd", {}}, {"ring", {}}, {"t", {}}};
   if (epoll) json["epfd"] = registration.epfd;
+  const FileId ring = registration.how == WatchedBy::Uring ? registration.instance : registration.ring;
+  if (ring) json["ring"] = ring;
   if (traced) json["t"] = registration.t;
   json["events"] = names_of(epoll ? symbols::kEpollEvents : symbols::kPollEvents, registration.events);
   json["data"] = epoll ? ordered_json(fmt::format("{:#x}", registration.data)) : ordered_json();
@@ -50,6 +53,11 @@ ordered_json registration_json(const Registration& registration) {
   json["fd"] = registration.fd;
   if (registration.tid) json["tid"] = registration.tid;
   if (epoll) json["adds"] = registration.adds;
+  if (registration.how == WatchedBy::Uring) {
+    const UringOp* op = uring_op(registration.op);
+    json["op"] = op ? op->name : "";
+    json["multishot"] = registration.multishot;
+  }
   if (registration.removed_t) json["removed_t"] = *registration.removed_t;
   return json;
 }

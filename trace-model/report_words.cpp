@@ -9,6 +9,7 @@
 #include "trace-model/duration_text.h"
 #include "trace-model/symbols.h"
 #include "trace-model/terminal_text.h"
+#include "trace-model/uring_ops.h"
 
 namespace loopscope::trace_model {
 namespace {
@@ -59,7 +60,9 @@ std::string registration_words(const ReportListener& listener, const Registratio
       text = fmt::format("thread {} blocks in accept on it", registration.tid);
       break;
     case WatchedBy::Uring:
-      text = "armed on an io_uring ring";
+      text = fmt::format("{}{} in io_uring {}", registration.multishot ? "multishot " : "",
+                         uring_op(registration.op) ? uring_op(registration.op)->name : "an operation",
+                         registration.epfd);
       break;
   }
   if (const std::string when = when_words(registration, report); !when.empty()) text += ", " + when;
@@ -90,8 +93,8 @@ std::string others_words(const ReportListener& listener, const Report& report) {
 }
 
 std::string unregistered_words(const ReportListener& listener, const Report& report) {
-  if (has_ring(report, listener.pid))
-    return "no registration is known: the process has an io_uring ring, whose operations are not read";
+  if (has_ring(report, listener.pid) && !report.recorded.ring_operations)
+    return "no registration is known: the process has an io_uring ring, whose operations were not recorded";
   std::string text = "not registered: this process does not wait on it";
   if (const std::string others = others_words(listener, report); !others.empty()) text += "; " + others;
   return text;

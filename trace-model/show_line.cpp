@@ -5,6 +5,7 @@
 
 #include "trace-model/show_line_args.h"
 #include "trace-model/show_line_files.h"
+#include "trace-model/show_line_rings.h"
 #include "trace-model/show_line_rows.h"
 #include "trace-model/show_line_text.h"
 
@@ -171,12 +172,15 @@ void append_line_begin(std::string& out, const Event& event, const Model::State&
   if (const Call* call = std::get_if<Call>(&event)) return append_call(out, *call, call, state);
   if (const Pending* pending = std::get_if<Pending>(&event))
     return append_call(out, *pending, nullptr, state);
+  if (const Sqe* sqe = std::get_if<Sqe>(&event)) return append_submission(out, *sqe, state);
+  if (const Cqe* cqe = std::get_if<Cqe>(&event)) return append_completed(out, *cqe, state);
   append_row(out, event, state);
 }
 
 void append_line_end(std::string& out, const Event& event, const Model::State& state) {
   if (const Call* call = std::get_if<Call>(&event)) append_result(out, *call, state);
   if (const Pending* pending = std::get_if<Pending>(&event)) append_progress(out, *pending);
+  if (const Cqe* cqe = std::get_if<Cqe>(&event)) append_completion(out, *cqe, state);
   out += '\n';
 }
 

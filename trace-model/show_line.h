@@ -9,10 +9,15 @@
 // "...". A descriptor is followed by what it is, as far as the model knows. Everything that came from the
 // traced process is escaped: a line is one line, and moves no cursor.
 //
+// Operations of a ring are two lines, one when they are taken and one, or several, when they complete:
+//
+//   ring 5: ACCEPT(6<tcp 0.0.0.0:8079 listen>, multishot, user_data=0x1)
+//   ring 5: ACCEPT(6<tcp 0.0.0.0:8079 listen>, user_data=0x1) = 12<tcp …> more, 1.2ms after it was taken
+//
 // A line is made in two halves, because what a call's arguments name is known before the record is applied to
 // the model and what it made is known afterwards:
 //
-//   model.join(call);
+//   model.join(event);
 //   append_line_begin(out, event, model.state());
 //   model.apply(event);
 //   append_line_end(out, event, model.state());       // ends with '\n'

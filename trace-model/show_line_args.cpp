@@ -21,6 +21,7 @@ class ArgumentWriter {
       : out_(out), body_(body), call_(call), state_(state) {}
 
   void write();
+  void write_operation(int slot);
 
  private:
   void write_placed();
@@ -46,7 +47,8 @@ class ArgumentWriter {
   const CallBody& body_;
   const Call* call_;
   const Model::State& state_;
-  bool first_ = true;
+  int slot_ = -1;
+  bool first_ = true, brief_ = false;
 };
 
 void ArgumentWriter::write() {
@@ -58,8 +60,19 @@ void ArgumentWriter::write() {
   write_in_memory();
 }
 
+void ArgumentWriter::write_operation(int slot) {
+  slot_ = slot;
+  brief_ = true;
+  write();
+}
+
 // Whether anything is to be said of it: it has a value, or its absence says something.
 bool ArgumentWriter::worth_writing(int index) const {
+  if (brief_) {
+    const bool none =
+        body_.spec->args[size_t(index)].kind == ArgKind::Flags && body_.args[size_t(index)] == 0;
+    return (body_.has(index) && !none) || (body_.unreadable >> index & 1);
+  }
   if (body_.has(index) || (body_.unreadable >> index & 1)) return true;
   const ArgKind kind = body_.spec->args[size_t(index)].kind;
   return kind == ArgKind::Flags || kind == ArgKind::FdSet || kind == ArgKind::PollFds;  // 0, NULL, []
@@ -73,8 +86,8 @@ void ArgumentWriter::write_placed() {
   int next_position = 0, fd_set = 0;
   for (int i = 0; i <= last; ++i) {
     const ArgSpec& arg = args[size_t(i)];
-    if (arg.position < 0) continue;
-    write_gap(next_position, arg.position);
+    if (arg.position < 0 || (brief_ && !worth_writing(i))) continue;
+    if (!brief_) write_gap(next_position, arg.position);
     separate();
     if (body_.has(i))
       write_value(i, fd_set);
@@ -83,7 +96,7 @@ void ArgumentWriter::write_placed() {
     fd_set += arg.kind == ArgKind::FdSet;
     next_position = arg.position + 1;
   }
-  if (body_.spec->wait == WaitKind::Accept && next_position == 1)
+  if (body_.spec->wait == WaitKind::Accept && next_position == 1 && !brief_)
     write_gap(1, 2);  // accept(2)'s last are pointers
 }
 
@@ -178,6 +191,7 @@ void ArgumentWriter::write_value(int index, int fd_set) {
       }
       [[fallthrough]];
     case ArgKind::Fd:
+      if (index == slot_) return append_slot(out_, state_, body_.files[size_t(index)], value);
       return write_descriptor(body_.files[size_t(index)], value);
     case ArgKind::Flags:
     case ArgKind::Choice:
@@ -273,6 +287,10 @@ void ArgumentWriter::write_fcntl_argument(int64_t value) {
 
 void append_arguments(std::string& out, const CallBody& body, const Call* call, const Model::State& state) {
   ArgumentWriter(out, body, call, state).write();
+}
+
+void append_operation_arguments(std::string& out, const CallBody& body, int slot, const Model::State& state) {
+  ArgumentWriter(out, body, nullptr, state).write_operation(slot);
 }
 
 }  // namespace loopscope::trace_model

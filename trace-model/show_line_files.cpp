@@ -36,6 +36,18 @@ void append_target(std::string& out, const OpenFile& file) {
   }
 }
 
+// "<tcp 0.0.0.0:8079 listen>", or nothing.
+void append_what_it_is(std::string& out, const OpenFile* file) {
+  if (!file) return;
+  const size_t begin = out.size();
+  out += '<';
+  append_file(out, *file);
+  if (out.size() == begin + 1)
+    out.pop_back();
+  else
+    out += '>';
+}
+
 }  // namespace
 
 const OpenFile* file_of(const Model::State& state, FileId file, Pid pid, int fd) {
@@ -65,15 +77,13 @@ void append_socket(std::string& out, const SocketInfo& socket) {
 void append_descriptor(std::string& out, const Model::State& state, FileId file, Pid pid, int64_t fd) {
   append_number(out, fd);
   if (fd < 0 || fd > INT32_MAX) return;
-  const OpenFile* known = file_of(state, file, pid, int(fd));
-  if (!known) return;
-  const size_t begin = out.size();
-  out += '<';
-  append_file(out, *known);
-  if (out.size() == begin + 1)
-    out.pop_back();
-  else
-    out += '>';
+  append_what_it_is(out, file_of(state, file, pid, int(fd)));
+}
+
+void append_slot(std::string& out, const Model::State& state, FileId file, int64_t slot) {
+  out += "slot ";
+  append_number(out, slot);
+  append_what_it_is(out, file ? state.files.find(file) : nullptr);
 }
 
 void append_ready(std::string& out, const Model::State& state, Pid pid, const ReadyEntry& entry) {

@@ -14,6 +14,9 @@ namespace loopscope::trace_model {
 // "6<tcp 0.0.0.0:8079 listen>", "13</srv/balloons.py>", "5<epoll>"; the number alone where nothing is known.
 void append_descriptor(std::string& out, const Model::State& state, FileId file, Pid pid, int64_t fd);
 
+// "slot 3<tcp 127.0.0.1:8079->127.0.0.1:51124>": a registered file of a ring.
+void append_slot(std::string& out, const Model::State& state, FileId file, int64_t slot);
+
 // "tcp 127.0.0.1:8079->127.0.0.1:51124", "/srv/balloons.py". Appends nothing where nothing is known.
 void append_file(std::string& out, const OpenFile& file);
 void append_socket(std::string& out, const SocketInfo& socket);

@@ -70,6 +70,33 @@ class RowWriter {
     append_origin(out_, row.origin);
   }
 
+  void operator()(const RingRow& row) {
+    append_who(out_, row.pid, row.tid ? row.tid : row.pid);
+    number("--- ring ", row.ring);
+    if (row.fd >= 0) number(" is fd ", row.fd);
+    if (row.sq_entries) number(", entries ", row.sq_entries);
+    if (row.cq_entries) number(", completions ", row.cq_entries);
+    if (row.sq_thread) number(", submissions taken by thread ", row.sq_thread);
+    if (row.flags) {
+      out_ += ", ";
+      append_symbols(out_, symbols::kUringSetupFlags, row.flags);
+    }
+    out_ += " ---";
+    append_origin(out_, row.origin);
+  }
+
+  void operator()(const CpuRow& row) {
+    append_who(out_, row.pid, row.pid);
+    out_ += "--- time on the CPU:";
+    for (const CpuTime& thread : row.threads) {
+      number(&thread == row.threads.data() ? " " : ", ", thread.tid);
+      text(" ", thread.comm);
+      out_ += ' ';
+      append_duration(out_, thread.ns);
+    }
+    out_ += " ---";
+  }
+
   void operator()(const SnapshotEnd& record) {
     append_who(out_, 0, 0);
     out_ += "--- descriptors read of";
@@ -111,6 +138,11 @@ class RowWriter {
       number("+++ exited with ", exit.code);
     }
     if (exit.last && exit.tid != exit.pid) out_ += ", the last thread";
+    if (exit.cpu_ns) {
+      out_ += " after ";
+      append_duration(out_, *exit.cpu_ns);
+      out_ += " on the CPU";
+    }
     out_ += " +++";
   }
 
@@ -144,6 +176,7 @@ class RowWriter {
   }
 
   void operator()(const CallBody&) {}
+  void operator()(const Cqe&) {}
 
  private:
   void number(std::string_view before, auto value) {

@@ -10,7 +10,7 @@
 
 namespace loopscope::trace_model {
 
-// All of the line behind the time; without the newline. Not for Call and Pending.
+// All of the line behind the time; without the newline. Not for Call, Pending, Sqe and Cqe.
 void append_row(std::string& out, const Event& event, const Model::State& state);
 
 void append_who(std::string& out, Pid pid, Pid tid);  // the column of process and thread; 0: nobody

@@ -111,8 +111,7 @@ void State::drop_unconfirmed_items(const FdTable& table, Ns since, Ns t) {
     });
     for (const auto& [target, fd] : gone) {
       list->remove(target, fd, t, false);
-      if (Listener* listener = listeners.find(target))
-        note_removed(*listener, WatchedBy::EpollCtl, list->instance(), fd, t);
+      if (Listener* listener = listeners.find(target)) note_unwatched(*listener, list->instance(), fd, t);
     }
   });
 }

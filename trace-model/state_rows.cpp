@@ -64,6 +64,60 @@ WatchRow watch_row(Pid pid, int epfd, FileId instance, const InterestItem& item,
   return row;
 }
 
+RingRow ring_row(const Ring& ring, Ns t) {
+  RingRow row;
+  row.t = t;
+  row.pid = ring.pid;
+  row.ring = ring.id;
+  row.fd = ring.fd;
+  row.sq_entries = ring.sq_entries;
+  row.cq_entries = ring.cq_entries;
+  row.flags = ring.flags;
+  row.sq_thread = ring.sq_thread;
+  row.origin = Origin::Snapshot;
+  return row;
+}
+
+Sqe armed_row(const Operation& op, Ns t) {
+  Sqe row;
+  if (op.whole) row = *op.whole;
+  row.id = op.id;
+  row.t = t;
+  row.pid = op.pid;
+  row.tid = op.tid;
+  row.ring = op.ring;
+  row.op = op.op;
+  row.fd = op.fd;
+  row.fixed = op.fixed;
+  row.file_id = op.file < kFirstPrivateFile ? op.file : 0;
+  row.user_data = op.user_data;
+  row.flags = op.flags;
+  row.poll = op.poll;
+  row.direct = op.direct;
+  row.multishot = op.multishot;
+  row.origin = Origin::Snapshot;
+  for (FileId& file : row.files)
+    if (file >= kFirstPrivateFile) file = 0;
+  return row;
+}
+
+// Completions will name them by the ids they have.
+void append_operations(const Rings& rings, Ns t, std::vector<Event>& rows) {
+  std::vector<Sqe> armed;
+  rings.for_each_operation([&](const Operation& op) { armed.push_back(armed_row(op, t)); });
+  std::ranges::sort(armed, {}, &Sqe::id);
+  for (Sqe& row : armed) rows.emplace_back(std::move(row));
+}
+
+void append_rings(const Rings& rings, Ns t, std::vector<Event>& rows) {
+  std::vector<RingRow> open;
+  rings.for_each([&](const Ring& ring) {
+    if (!ring.closed_t && ring.id < kFirstPrivateFile) open.push_back(ring_row(ring, t));
+  });
+  std::ranges::sort(open, {}, &RingRow::ring);
+  rows.insert(rows.end(), open.begin(), open.end());
+}
+
 }  // namespace
 
 std::vector<Event> Model::state_rows(Ns t) const {
@@ -74,6 +128,7 @@ std::vector<Event> Model::state_rows(Ns t) const {
   std::ranges::sort(live, {}, &Process::pid);
 
   std::vector<Event> rows;
+  append_operations(state_->rings, t, rows);
   SnapshotEnd end;
   end.t = end.since = t;
   for (const Process* process : live) {
@@ -96,6 +151,7 @@ std::vector<Event> Model::state_rows(Ns t) const {
         rows.emplace_back(watch_row(process->pid, epfd, list->instance(), item, closed, t));
       });
     });
+  append_rings(state_->rings, t, rows);
   rows.emplace_back(end);
   return rows;
 }

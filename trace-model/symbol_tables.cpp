@@ -178,6 +178,13 @@ constexpr Symbol kUringEnterBits[]{{"IORING_ENTER_GETEVENTS", 1},        {"IORIN
                                    {"IORING_ENTER_SQ_WAIT", 4},          {"IORING_ENTER_EXT_ARG", 8},
                                    {"IORING_ENTER_REGISTERED_RING", 16}, {"IORING_ENTER_ABS_TIMER", 32},
                                    {"IORING_ENTER_EXT_ARG_REG", 64},     {"IORING_ENTER_NO_IOWAIT", 128}};
+constexpr Symbol kSqeBits[]{{"IOSQE_FIXED_FILE", 1},       {"IOSQE_IO_DRAIN", 2}, {"IOSQE_IO_LINK", 4},
+                            {"IOSQE_IO_HARDLINK", 8},      {"IOSQE_ASYNC", 16},   {"IOSQE_BUFFER_SELECT", 32},
+                            {"IOSQE_CQE_SKIP_SUCCESS", 64}};
+constexpr Symbol kCqeBits[]{{"IORING_CQE_F_BUFFER", 1},        {"IORING_CQE_F_MORE", 2},
+                            {"IORING_CQE_F_SOCK_NONEMPTY", 4}, {"IORING_CQE_F_NOTIF", 8},
+                            {"IORING_CQE_F_BUF_MORE", 16},     {"IORING_CQE_F_SKIP", 32},
+                            {"IORING_CQE_F_32", 1 << 15}};
 constexpr Symbol kUringRegisterOps[]{
     {"IORING_REGISTER_BUFFERS", 0},         {"IORING_UNREGISTER_BUFFERS", 1},
     {"IORING_REGISTER_FILES", 2},           {"IORING_UNREGISTER_FILES", 3},
@@ -212,6 +219,7 @@ const SymbolTable kEpollEvents{0, {}, kEpollEventNames}, kPollEvents{0, {}, kPol
     kPidfdFlags{0, {}, kPidfdBits}, kCloneFlags{0xff, kSignals, kCloneBits},
     kExecveatFlags{0, {}, kExecveatBits}, kMessageFlags{0, {}, kMsgBits}, kSpliceFlags{0, {}, kSpliceBits},
     kUringSetupFlags{0, {}, kUringSetupBits}, kUringEnterFlags{0, {}, kUringEnterBits},
-    kUringRegisterOp{kAll, kUringRegisterOps, {}}, kSignal{kAll, kSignals, {}};
+    kUringRegisterOp{kAll, kUringRegisterOps, {}}, kSqeFlags{0, {}, kSqeBits}, kCqeFlags{0, {}, kCqeBits},
+    kSignal{kAll, kSignals, {}};
 
 }  // namespace loopscope::trace_model::symbols

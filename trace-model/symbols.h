@@ -47,7 +47,7 @@ extern const SymbolTable kEpollEvents, kEpollOp, kEpollCreateFlags, kPollEvents,
     kAtDirFd, kSocketDomain, kSocketType, kAcceptFlags, kShutdownHow, kDupFlags, kFcntlOp, kIoctlOp,
     kCloseRangeFlags, kPipeFlags, kEventfdFlags, kTimerfdFlags, kTimerfdSetFlags, kClockId, kSignalfdFlags,
     kMemfdFlags, kInotifyFlags, kPidfdFlags, kCloneFlags, kExecveatFlags, kMessageFlags, kSpliceFlags,
-    kUringSetupFlags, kUringEnterFlags, kUringRegisterOp, kSignal;
+    kUringSetupFlags, kUringEnterFlags, kUringRegisterOp, kSqeFlags, kCqeFlags, kSignal;
 }
 
 }  // namespace loopscope::trace_model

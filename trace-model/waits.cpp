@@ -70,7 +70,7 @@ WakeCause poll_cause(State& state, const Thread& thread, const Call& call) {
 
 FileId instance_of(const Thread& thread, const CallBody& call, WaitKind kind) {
   if (kind == WaitKind::Poll || kind == WaitKind::Select) return 0;
-  if (call.files[0]) return call.files[0];
+  if (call.files[0] || names_registered_ring(call)) return call.files[0];
   const OpenFile* file = thread.table->at(int(call.args[0]));
   return file ? file->id : 0;
 }
@@ -80,15 +80,20 @@ bool waits(const CallBody& call, WaitKind kind) {
   return kind != WaitKind::Uring || (call.has(kUringFlags) && (call.args[kUringFlags] & kGetEvents));
 }
 
-Loop& loop_of(Thread& thread, const CallBody& call, WaitKind kind, Ns t) {
+Loop& loop_of(const State& state, Thread& thread, const CallBody& call, WaitKind kind, Ns t) {
   Loop& loop = thread.loop(kind, instance_of(thread, call, kind), t);
   loop.fd = kind == WaitKind::Poll || kind == WaitKind::Select ? -1 : int(call.args[0]);
+  if (names_registered_ring(call)) {
+    const Ring* ring = state.rings.find(loop.instance);
+    loop.fd = ring ? ring->fd : -1;
+  }
   return loop;
 }
 
 }  // namespace
 
 void State::wait_returned(Thread& thread, const Call& call, WaitKind kind) {
+  if (kind == WaitKind::Uring) enter_returned(thread, call);
   if (!waits(call, kind)) return;
   const int timeout = plan_of(*call.spec).timeout;
   bool may_sleep = !(call.has(timeout) && call.args[size_t(timeout)] == 0);
@@ -96,10 +101,14 @@ void State::wait_returned(Thread& thread, const Call& call, WaitKind kind) {
   if (kind == WaitKind::Poll || kind == WaitKind::Select)
     note_waited_on(thread, call, kind, call.t, call.start_known ? Origin::Trace : Origin::Snapshot);
   std::optional<WakeCause> cause = cause_without_events(call, may_sleep);
-  if (kind == WaitKind::Uring && call.error == 0) cause = WakeCause::Completion;
+  if (kind == WaitKind::Uring) cause = uring_cause(thread, call, cause);
   if (!cause && kind == WaitKind::Epoll) cause = epoll_cause(*this, thread, call, list_of(call));
   if (!cause) cause = poll_cause(*this, thread, call);
-  count_wait(thread, call, loop_of(thread, call, kind, call.t), *cause, may_sleep);
+  count_wait(thread, call, loop_of(*this, thread, call, kind, call.t), *cause, may_sleep);
+}
+
+void State::note_ready(const Thread& thread, const Call& call) {
+  (void)epoll_cause(*this, thread, call, list_of(call));
 }
 
 void State::accept_returned(Thread& thread, const Call& call, const OpenFile& listener) {
@@ -114,7 +123,7 @@ void State::accept_returned(Thread& thread, const Call& call, const OpenFile& li
   WakeCause cause = WakeCause::NewConnection;
   if (call.error != 0) cause = cause_without_events(call, true).value_or(WakeCause::Error);
   if (call.error == 0) count_wakeup(thread, listener, int(call.args[0]));
-  count_wait(thread, call, loop_of(thread, call, WaitKind::Accept, call.t), cause, true);
+  count_wait(thread, call, loop_of(*this, thread, call, WaitKind::Accept, call.t), cause, true);
 }
 
 // poll(2) interrupted by a stop goes on as restart_syscall(2), which carries no arguments.
@@ -178,11 +187,7 @@ void State::on(const Pending& pending) {
   Thread& sleeper = thread(pending.pid, pending.tid, pending.seen);
   sleeper.asleep = {};
   if (!pending.spec) return;
-  const CallPlan& plan = plan_of(*pending.spec);
-  for (const int8_t index : plan.fds)
-    if (index >= 0 && pending.has(index))
-      confirm(*sleeper.table, int(pending.args[size_t(index)]), pending.files[size_t(index)], pending.t,
-              pending.seen);
+  confirm_arguments(*sleeper.table, pending, pending.t, pending.seen);
   const WaitKind kind = pending.spec->wait;
   if (kind == WaitKind::None || !waits(pending, kind)) return;
   sleeper.asleep_call.reset();
@@ -193,7 +198,7 @@ void State::on(const Pending& pending) {
     note_waited_on(sleeper, pending, kind, pending.t, sleeper.asleep_origin);
   }
   sleeper.asleep = {pending.id, pending.t, pending.seen, pending.start_known, pending.spec->name};
-  sleeper.asleep_loop = &loop_of(sleeper, pending, kind, pending.t);
+  sleeper.asleep_loop = &loop_of(*this, sleeper, pending, kind, pending.t);
 }
 
 }  // namespace loopscope::trace_model

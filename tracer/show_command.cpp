@@ -16,7 +16,6 @@
 namespace loopscope::tracer {
 namespace {
 
-using trace_model::Call;
 using trace_model::Event;
 using trace_model::Model;
 using trace_model::Problem;
@@ -97,7 +96,7 @@ int Show::run(TraceFile& file) {
 void Show::take(const Record& record) {
   if (!untold_.empty()) tell_problems();
   Event& event = *record.event;
-  if (Call* call = std::get_if<Call>(&event)) model_.join(*call);
+  model_.join(event);
   const bool matches = query_.matches(event);
   if (matches && !json_) append_line_begin(text_, event, model_.state());
   model_.apply(event);
@@ -158,8 +157,10 @@ const std::string_view kShowHelp =
     "  ret, error      what the call returned; EAGAIN and others\n"
     "  t, dur          when it began, how long it took\n"
     "  events, data    of epoll and poll: asked for and ready\n"
-    "  type            of the record: call, pending, fork, exec, exit, fd, watch, lost, ...; and of a "
-    "socket: STREAM\n"
+    "  type            of the record: call, pending, sqe, cqe, fork, exec, exit, fd, watch, lost, ...; and "
+    "of a socket: STREAM\n"
+    "  ring, op        of io_uring: the ring, the operation (op=ACCEPT; call=accept4 finds it as well); "
+    "slot, user_data, res\n"
     "  kind, backlog, queue   of a socket: tcp, unix, ...; a listener's limit, and how many wait for accept\n"
     "  id              the record's number, which reports name as evidence\n"
     "Names may begin behind an underscore, in either case: op=ADD is EPOLL_CTL_ADD, events=in is EPOLLIN or "
@@ -170,6 +171,7 @@ const std::string_view kShowHelp =
     "  loopscope show web.loopscope.jsonl 'fd=6 call=epoll_ctl'   how descriptor 6 came to be watched\n"
     "  loopscope show 'call~accept error!=EAGAIN'                 connections accepted\n"
     "  loopscope show 'path~balloons dur>10ms'\n"
+    "  loopscope show 'op=ACCEPT'                                 connections through io_uring\n"
     "  loopscope show 'type=call' --json | jq .dur";
 
 int show_command(const ShowOptions& options) {

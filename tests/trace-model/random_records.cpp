@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/trace-model/random_records.h"
 
+#include "trace-model/uring_ops.h"
+
 namespace loopscope::trace_model {
 
 std::string RandomRecords::bytes() {
@@ -126,6 +128,19 @@ void RandomRecords::fill(CallBody& call, const CallSpec& spec) {
       call.present &= uint8_t(~(1u << arg_index(spec, name)));
 }
 
+ReadyEntry RandomRecords::ready_entry(bool epoll) {
+  ReadyEntry entry{.events = uint32_t(bits(epoll ? symbols::kEpollEvents : symbols::kPollEvents)),
+                   .data = epoll ? any() : 0,
+                   .fd = -1,
+                   .file = 0,
+                   .candidates = {}};
+  if (coin())
+    entry.candidates = {fd(), fd()};
+  else if (coin())
+    entry.fd = fd(), entry.file = file();
+  return entry;
+}
+
 void RandomRecords::fill_result(Call& call) {
   if (coin()) {
     call.ret = -1;
@@ -135,18 +150,7 @@ void RandomRecords::fill_result(Call& call) {
     call.ret_file = coin() ? file() : 0;
   }
   const bool epoll = call.spec->wait == WaitKind::Epoll;
-  for (uint64_t n = any() % 4; n > 0; --n) {
-    ReadyEntry entry{.events = uint32_t(bits(epoll ? symbols::kEpollEvents : symbols::kPollEvents)),
-                     .data = epoll ? any() : 0,
-                     .fd = -1,
-                     .file = 0,
-                     .candidates = {}};
-    if (coin())
-      entry.candidates = {fd(), fd()};
-    else if (coin())
-      entry.fd = fd(), entry.file = file();
-    call.ready.push_back(entry);
-  }
+  for (uint64_t n = any() % 4; n > 0; --n) call.ready.push_back(ready_entry(epoll));
   if (coin()) call.ready_total = uint32_t(call.ready.size() + 1 + any() % 100);
   if (coin()) call.socket = socket(false);
   for (uint64_t n = any() % 3; n > 0; --n) call.rights.push_back({fd(), file()});
@@ -179,11 +183,84 @@ Pending RandomRecords::pending(const CallSpec& spec) {
   return pending;
 }
 
+RingRow RandomRecords::ring() {
+  RingRow row;
+  row.id = 1 + any();
+  row.t = time();
+  row.tid = coin() ? pid() : 0;
+  row.pid = row.tid && coin() ? row.tid : pid();
+  row.ring = 1 + file() / 2;
+  row.fd = coin() ? fd() : -1;
+  row.sq_entries = small();
+  row.cq_entries = small();
+  row.flags = uint32_t(bits(symbols::kUringSetupFlags));
+  row.sq_thread = coin() ? pid() : 0;
+  row.origin = coin() ? Origin::Trace : origin();
+  return row;
+}
+
+Sqe RandomRecords::sqe(uint8_t op) {
+  Sqe sqe;
+  sqe.op = op;
+  if (const CallSpec* spec = call_of_op(op))
+    fill(sqe, *spec);
+  else
+    sqe.tid = pid(), sqe.pid = coin() ? sqe.tid : pid();
+  sqe.id = 1 + any();
+  sqe.t = time();
+  sqe.ring = 1 + file() / 2;
+  sqe.fixed = coin();
+  sqe.fd = sqe.fixed || coin() ? fd() : -1;
+  sqe.file_id = coin() ? file() : 0;
+  sqe.user_data = any();
+  sqe.flags = uint32_t(bits(symbols::kSqeFlags));
+  sqe.multishot = coin();
+  if (coin()) sqe.direct = coin() ? kDirectAlloc : small();
+  if (coin()) sqe.buf_group = small();
+  if (coin()) sqe.buf_index = small();
+  if (coin()) sqe.poll = uint32_t(bits(symbols::kPollEvents));
+  if (coin()) sqe.timeout_ns = time();
+  if (coin()) sqe.error = int(1 + any() % 600);
+  if (const int index = descriptor_argument(op); index >= 0) {
+    if (sqe.fd >= 0) sqe.unreadable &= uint8_t(~(1u << index)), sqe.set(index, sqe.fd);
+    sqe.files[size_t(index)] = sqe.file_id;
+  }
+  return sqe;
+}
+
+Cqe RandomRecords::cqe() {
+  Cqe cqe;
+  cqe.id = 1 + any();
+  cqe.t = time();
+  if (coin()) cqe.tid = pid(), cqe.pid = coin() ? cqe.tid : pid();
+  cqe.ring = 1 + file() / 2;
+  if (coin()) {
+    cqe.sqe = 1 + any();
+  } else {
+    if (coin()) cqe.op = uint8_t(any());
+    cqe.user_data = any();
+  }
+  cqe.res = coin() ? time() : -int64_t(any() % 600);
+  cqe.flags = uint32_t(bits(symbols::kCqeFlags));
+  if (coin()) cqe.buffer = small();
+  cqe.file = coin() ? file() : 0;
+  cqe.on = coin() ? file() : 0;
+  if (coin()) cqe.socket = socket(false);
+  for (uint64_t n = any() % 4; n > 0; --n) cqe.ready.push_back(ready_entry(true));
+  if (coin()) cqe.ready_total = uint32_t(cqe.ready.size() + 1 + any() % 100);
+  if (coin()) cqe.armed = time();
+  if (coin()) cqe.woken = time();
+  if (coin()) cqe.punted = time();
+  cqe.overflow = coin();
+  cqe.uncertain = coin();
+  return cqe;
+}
+
 Event RandomRecords::record(size_t kind) {
   const RecordId id = 1 + any();
   const Pid tid = pid(), who = coin() ? tid : pid();
   switch (kind) {
-    case 0: {
+    case kind_of_record<TraceHeader>(): {
       TraceHeader header{.id = id,
                          .tool = "loopscope 0.1.0",
                          .started = "2026-11-22T10:00:00Z",
@@ -200,7 +277,7 @@ Event RandomRecords::record(size_t kind) {
       if (coin()) header.last_s = double(any() % 1000) / 8;
       return header;
     }
-    case 1:
+    case kind_of_record<ProcessRow>():
       return ProcessRow{.id = id,
                         .t = time(),
                         .pid = who,
@@ -214,7 +291,7 @@ Event RandomRecords::record(size_t kind) {
                         .netns = any(),
                         .pidns = any(),
                         .origin = origin()};
-    case 2:
+    case kind_of_record<FdRow>():
       return FdRow{.id = id,
                    .t = time(),
                    .pid = who,
@@ -226,7 +303,7 @@ Event RandomRecords::record(size_t kind) {
                    .cloexec = coin(),
                    .nonblock = coin(),
                    .origin = origin()};
-    case 3:
+    case kind_of_record<WatchRow>():
       return WatchRow{.id = id,
                       .t = time(),
                       .pid = who,
@@ -238,14 +315,22 @@ Event RandomRecords::record(size_t kind) {
                       .data = any(),
                       .target_closed = coin(),
                       .origin = origin()};
-    case 5:
+    case kind_of_record<RingRow>():
+      return ring();
+    case kind_of_record<Sqe>():
+      return sqe(uint8_t(any()));
+    case kind_of_record<Cqe>():
+      return cqe();
+    case kind_of_record<CpuRow>():
+      return CpuRow{.id = id, .t = time(), .pid = who, .threads = {{tid, bytes(), time()}, {pid(), "", 0}}};
+    case kind_of_record<SnapshotEnd>():
       return SnapshotEnd{.id = id,
                          .t = time(),
                          .since = time(),
                          .pids = {who, tid},
                          .origin = origin(),
                          .incomplete = bytes()};
-    case 7:
+    case kind_of_record<Fork>():
       return Fork{.id = id,
                   .t = time(),
                   .pid = who,
@@ -255,7 +340,7 @@ Event RandomRecords::record(size_t kind) {
                   .nspid = coin() ? 0 : who + 1,
                   .fdtable = file(),
                   .flags = bits(symbols::kCloneFlags)};
-    case 8:
+    case kind_of_record<Exec>():
       return Exec{.id = id,
                   .t = time(),
                   .pid = who,
@@ -263,17 +348,25 @@ Event RandomRecords::record(size_t kind) {
                   .old_tid = coin() ? 0 : pid(),
                   .exe = bytes(),
                   .fdtable = file()};
-    case 9:
+    case kind_of_record<Unshare>():
       return Unshare{
           .id = id, .t = time(), .pid = who, .tid = tid, .fdtable = 1 + file() / 2, .from = file()};
-    case 10: {
-      Exit exit{.id = id, .t = time(), .pid = who, .tid = tid, .code = 0, .signal = 0, .last = coin()};
+    case kind_of_record<Exit>(): {
+      Exit exit{.id = id,
+                .t = time(),
+                .pid = who,
+                .tid = tid,
+                .code = 0,
+                .signal = 0,
+                .last = coin(),
+                .cpu_ns = {}};
+      if (coin()) exit.cpu_ns = time();
       (coin() ? exit.code : exit.signal) = int(any() % 64);
       return exit;
     }
-    case 11:
+    case kind_of_record<Lost>():
       return Lost{.id = id, .t = time(), .until = time(), .count = any(), .loss_class = LossClass(any() % 4)};
-    case 12:
+    case kind_of_record<End>():
       return End{.id = id,
                  .t = time(),
                  .events = any(),
@@ -282,7 +375,7 @@ Event RandomRecords::record(size_t kind) {
                  .error = bytes(),
                  .skipped = {{"32-bit calls", any()}, {"a \"quote\"", 1}}};
     default:
-      return Unknown{.id = id, .type = "sqe"};
+      return Unknown{.id = id, .type = "note"};
   }
 }
 

@@ -66,6 +66,36 @@ inline bool same(const Pending& a, const Pending& b) {
          a.start_known == b.start_known && a.origin == b.origin;
 }
 
+inline bool same(const RingRow& a, const RingRow& b) {
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.ring == b.ring && a.fd == b.fd &&
+         a.sq_entries == b.sq_entries && a.cq_entries == b.cq_entries && a.flags == b.flags &&
+         a.sq_thread == b.sq_thread && a.origin == b.origin;
+}
+
+inline bool same(const Sqe& a, const Sqe& b) {
+  return same_body(a, b) && a.id == b.id && a.t == b.t && a.ring == b.ring && a.op == b.op && a.fd == b.fd &&
+         a.fixed == b.fixed && a.file_id == b.file_id && a.user_data == b.user_data && a.flags == b.flags &&
+         a.multishot == b.multishot && a.fd_inferred == b.fd_inferred && a.direct == b.direct &&
+         a.buf_group == b.buf_group && a.buf_index == b.buf_index && a.poll == b.poll &&
+         a.timeout_ns == b.timeout_ns && a.error == b.error && a.origin == b.origin;
+}
+
+inline bool same(const Cqe& a, const Cqe& b) {
+  return a.id == b.id && a.sqe == b.sqe && a.t == b.t && a.pid == b.pid && a.tid == b.tid &&
+         a.ring == b.ring && a.op == b.op && a.user_data == b.user_data && a.res == b.res &&
+         a.flags == b.flags && a.buffer == b.buffer && a.file == b.file && a.on == b.on &&
+         a.socket.has_value() == b.socket.has_value() && (!a.socket || same(*a.socket, *b.socket)) &&
+         same(a.ready, b.ready) && a.ready_total == b.ready_total && a.armed == b.armed &&
+         a.woken == b.woken && a.punted == b.punted && a.overflow == b.overflow && a.uncertain == b.uncertain;
+}
+
+inline bool same(const CpuTime& a, const CpuTime& b) {
+  return a.tid == b.tid && a.comm == b.comm && a.ns == b.ns;
+}
+inline bool same(const CpuRow& a, const CpuRow& b) {
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && same(a.threads, b.threads);
+}
+
 inline bool same(const TraceHeader& a, const TraceHeader& b) {
   return a.id == b.id && a.format == b.format && a.tool == b.tool && a.started == b.started &&
          a.kernel == b.kernel && a.arch == b.arch && a.monotonic_ns == b.monotonic_ns &&
@@ -113,7 +143,7 @@ inline bool same(const Unshare& a, const Unshare& b) {
 
 inline bool same(const Exit& a, const Exit& b) {
   return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && a.code == b.code &&
-         a.signal == b.signal && a.last == b.last;
+         a.signal == b.signal && a.last == b.last && a.cpu_ns == b.cpu_ns;
 }
 
 inline bool same(const Lost& a, const Lost& b) {

@@ -2,11 +2,11 @@
 #include "trace-model/trace_reader.h"
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
 #include <gtest/gtest.h>
 
+#include "tests/trace-model/format_1.h"
 #include "tests/trace-model/random_records.h"
 #include "tests/trace-model/reading.h"
 #include "tests/trace-model/same.h"
@@ -15,42 +15,12 @@
 namespace loopscope::trace_model {
 namespace {
 
-const std::string kHeader = R"({"type":"trace","id":1,"format":1,"tool":"t","monotonic_ns":5})"
-                            "\n";
-
-std::string golden() {
-  std::ifstream file(LOOPSCOPE_TEST_DATA "/format-1.jsonl", std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
-std::string call_line(int id, int64_t t = 0) {
-  return R"({"type":"call","id":)" + std::to_string(id) + R"(,"t":)" + std::to_string(t) +
-         R"(,"dur":0,"tid":7,"call":"close","args":{"fd":3},"ret":0})"
-         "\n";
-}
-
-// What is said about the second of three lines, of which the others are read.
-std::string problem_with(std::string_view line) {
-  const auto read = read_all(kHeader + std::string(line) + "\n" + call_line(900, 1'000'000'000'000));
-  EXPECT_EQ(read.events.size(), 2u) << line;
-  EXPECT_EQ(read.problems.size(), 1u) << line;
-  if (read.problems.size() != 1) return {};
-  EXPECT_EQ(read.problems[0].line, 2u);
-  EXPECT_EQ(read.problems[0].offset, kHeader.size());
-  EXPECT_FALSE(read.problems[0].used);
-  EXPECT_EQ(id_of(read.events.back()), 900u);
-  return read.problems[0].what;
-}
-
-TEST(TraceReader, ReadsTheFirstFormatExactly) {
-  const std::string text = golden();
-  ASSERT_FALSE(text.empty());
+// Which kinds of records are in it, each of which is written as it stands there.
+std::vector<bool> kinds_read_exactly(const std::string& text, size_t expected) {
   const auto read = read_all(text);
   EXPECT_EQ(read.refusal, "");
   for (const Problem& problem : read.problems) ADD_FAILURE() << sentence_of(problem);
-  ASSERT_EQ(read.events.size(), 35u);
+  EXPECT_EQ(read.events.size(), expected);
   std::vector<bool> kinds(std::variant_size_v<Event>);
   std::istringstream lines(text);
   for (size_t i = 0; i < read.events.size(); ++i) {
@@ -64,7 +34,14 @@ TEST(TraceReader, ReadsTheFirstFormatExactly) {
       EXPECT_EQ(written, line + "\n");
     }
   }
-  for (size_t kind = 0; kind < kinds.size(); ++kind) EXPECT_TRUE(kinds[kind]) << "no record of kind " << kind;
+  return kinds;
+}
+
+TEST(TraceReader, ReadsTheFirstFormatExactly) {
+  std::vector<bool> kinds = kinds_read_exactly(golden(), 35);
+  const std::vector<bool> more = kinds_read_exactly(golden_rings(), 17);
+  for (size_t kind = 0; kind < kinds.size(); ++kind)
+    EXPECT_TRUE(kinds[kind] || more[kind]) << "no record of kind " << kind;
 }
 
 TEST(TraceReader, UnderstandsTheFirstFormat) {
@@ -112,8 +89,12 @@ TEST(TraceReader, HowTheBytesArriveDoesNotMatter) {
   }
 }
 
-TEST(TraceReader, CutAtEveryByteGivesAllThatIsComplete) {
-  const std::string text = golden();
+class CutTrace : public testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(TraceReader, CutTrace, testing::Values("format-1.jsonl", "format-1-rings.jsonl"),
+                         [](const auto& file) { return file.index ? "rings" : "calls"; });
+
+TEST_P(CutTrace, GivesAllThatIsComplete) {
+  const std::string text = contents(GetParam());
   for (size_t cut = 1; cut < text.size(); ++cut) {
     const std::string_view rest(text.data(), cut);
     const auto complete = size_t(std::ranges::count(rest, '\n'));
@@ -216,14 +197,14 @@ TEST(TraceReader, UsesARecordWithANameItDoesNotKnow) {
 TEST(TraceReader, IgnoresMembersAndKeepsTypesItDoesNotKnow) {
   const auto read = read_all(
       kHeader +
-      R"({"type":"sqe","id":2,"t":1,"ring":{"deep":[1,{"x":"y"}]},"tid":1})"
+      R"({"type":"note","id":2,"t":1,"ring":{"deep":[1,{"x":"y"}]},"tid":1})"
       "\n"
       R"({"type":"lost","id":3,"later":[{"a":1}],"t":1,"until":2,"more":null,"count":1,"class":"io"})"
       "\n");
   EXPECT_TRUE(read.problems.empty());
   ASSERT_EQ(read.events.size(), 3u);
-  EXPECT_EQ(std::get<Unknown>(read.events[1]).type, "sqe");
-  EXPECT_EQ(read.lines[1], R"({"type":"sqe","id":2,"t":1,"ring":{"deep":[1,{"x":"y"}]},"tid":1})");
+  EXPECT_EQ(std::get<Unknown>(read.events[1]).type, "note");
+  EXPECT_EQ(read.lines[1], R"({"type":"note","id":2,"t":1,"ring":{"deep":[1,{"x":"y"}]},"tid":1})");
   EXPECT_EQ(std::get<Lost>(read.events[2]).count, 1u);
 }
 

@@ -14,6 +14,7 @@ int main() {
       append_line(lines, random.call(spec));
       append_line(lines, random.pending(spec));
     }
+    for (int op = 0; op < 64; ++op) append_line(lines, random.sqe(uint8_t(op)));
     for (size_t kind = 0; kind < std::variant_size_v<Event>; ++kind) append_line(lines, random.record(kind));
   }
   return std::fwrite(lines.data(), 1, lines.size(), stdout) == lines.size() && std::fflush(stdout) == 0 ? 0

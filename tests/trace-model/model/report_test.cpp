@@ -164,6 +164,15 @@ TEST(Report, ALossIsAFindingWithEvidence) {
   EXPECT_TRUE(says(text_of(trace), "17 records could not be kept"));
 }
 
+TEST(Report, RingsWhoseOperationsWereRecordedAreNotNamedAsUnread) {
+  TraceMaker trace = served();
+  TraceHeader header = header_with(kAllWaits);
+  header.probes["io_uring"] = "create, submit_req, complete";
+  trace.apply(header);
+  trace.fd(9, 9, "io_uring");
+  EXPECT_EQ(json_of(trace)["findings"], json::array());
+}
+
 TEST(Report, RingsAreNamedAsUnread) {
   TraceMaker trace = served();
   trace.fd(9, 9, "io_uring");

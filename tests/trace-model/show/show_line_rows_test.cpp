@@ -70,10 +70,13 @@ TEST_F(ShowRow, LifeOfProcesses) {
   EXPECT_EQ(
       show(Exec{.id = 1, .t = 0, .pid = 100, .tid = 100, .old_tid = 102, .exe = "/bin/sh", .fdtable = 1}),
       "--- runs \"/bin/sh\", was thread 102 ---");
-  EXPECT_EQ(show(Exit{.id = 1, .t = 0, .pid = 100, .tid = 101, .code = 3, .signal = 0, .last = false}),
-            "+++ exited with 3 +++");
-  EXPECT_EQ(show(Exit{.id = 1, .t = 0, .pid = 100, .tid = 100, .code = 0, .signal = 9, .last = true}),
-            "+++ killed by SIGKILL +++");
+  EXPECT_EQ(
+      show(
+          Exit{.id = 1, .t = 0, .pid = 100, .tid = 101, .code = 3, .signal = 0, .last = false, .cpu_ns = {}}),
+      "+++ exited with 3 +++");
+  EXPECT_EQ(
+      show(Exit{.id = 1, .t = 0, .pid = 100, .tid = 100, .code = 0, .signal = 9, .last = true, .cpu_ns = {}}),
+      "+++ killed by SIGKILL +++");
 }
 
 TEST_F(ShowRow, LossAndEnd) {

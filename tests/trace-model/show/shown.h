@@ -13,7 +13,7 @@ inline constexpr size_t kColumnsBefore = 12 + 16;
 
 inline std::string whole_line(Model& model, Event event) {
   std::string out;
-  if (Call* call = std::get_if<Call>(&event)) model.join(*call);
+  model.join(event);
   append_line_begin(out, event, model.state());
   model.apply(event);
   append_line_end(out, event, model.state());
