@@ -13,6 +13,8 @@ struct returned_call {
 	struct thread_state *state;
 	struct files_struct *files;
 	__u64 args[6];
+	__u64 file[2];
+	__u64 ret_file;
 	__u64 end_ns;
 	long ret;
 	__u32 nr;
@@ -20,29 +22,20 @@ struct returned_call {
 	bool killed;
 };
 
-static __always_inline __u64 first_file(const struct returned_call *call)
+/*
+ * What its descriptors refer to, once for all payloads: each place where a trusted pointer is followed costs the verifier a
+ * search through the names of all kernel types.
+ */
+static __always_inline void find_files(struct returned_call *call, struct task_struct *task)
 {
-	if (call->known)
-		return call->state->file[0];
-	return call->shape->fd_args[0] == WIRE_NO_ARG ? 0 : file_of(call->files, call->args[0]);
-}
-
-static __always_inline __u64 second_file(const struct returned_call *call)
-{
-	if (call->known)
-		return call->state->file[1];
-	switch (call->shape->fd_args[1]) {
-	case 1:
-		return file_of(call->files, call->args[1]);
-	case 2:
-		return file_of(call->files, call->args[2]);
+	call->ret_file = call->shape->returns_fd && call->ret >= 0 ? file_of(call->files, call->ret) : 0;
+	if (call->known) {
+		call->file[0] = call->state->file[0];
+		call->file[1] = call->state->file[1];
+		return;
 	}
-	return 0;
-}
-
-static __always_inline __u64 returned_file(const struct returned_call *call)
-{
-	return call->shape->returns_fd && call->ret >= 0 ? file_of(call->files, call->ret) : 0;
+	call->file[0] = first_argument_file(task, call->files, call->shape, call->args);
+	call->file[1] = second_argument_file(call->files, call->shape, call->args);
 }
 
 /* args[payload_arg], by constant indices. */
@@ -75,9 +68,9 @@ static __always_inline void fill(struct wire_call *record, const struct returned
 	record->args[3] = call->args[3];
 	record->args[4] = call->args[4];
 	record->args[5] = call->args[5];
-	record->file[0] = first_file(call);
-	record->file[1] = second_file(call);
-	record->ret_file = returned_file(call);
+	record->file[0] = call->file[0];
+	record->file[1] = call->file[1];
+	record->ret_file = call->ret_file;
 	record->files = (__u64)call->files;
 	record->extra[0] = 0;
 	record->extra[1] = 0;

@@ -98,17 +98,8 @@ int BPF_PROG(call_begins, struct pt_regs *regs, long nr)
 	if (shape->filter && filtered_out(shape, args[1]))
 		return 0;
 	files = task->files;
-	state->file[0] = shape->fd_args[0] == WIRE_NO_ARG ? 0 : file_of(files, args[0]);
-	switch (shape->fd_args[1]) {
-	case 1:
-		state->file[1] = file_of(files, args[1]);
-		break;
-	case 2:
-		state->file[1] = file_of(files, args[2]);
-		break;
-	default:
-		state->file[1] = 0;
-	}
+	state->file[0] = first_argument_file(task, files, shape, args);
+	state->file[1] = second_argument_file(files, shape, args);
 	state->nr = nr;
 	state->in_call = 1;
 	state->timeout_ns = shape->enter & (ENTER_TIMESPEC | ENTER_TIMEVAL) ? read_timeout(shape, args) : 0;
@@ -139,6 +130,7 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	call.state = state_of(task);
 	if (!call.state)
 		return 0;
+	call.files = task->files; /* early: the verifier pays for it on every path that leads here */
 	call_args(regs, call.args);
 	if (shape->filter && filtered_out(shape, call.args[1]))
 		return 0;
@@ -147,10 +139,10 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	if (shape->filter == FILTER_CHILD && !call.known)
 		return 0;
 	call.shape = shape;
-	call.files = task->files;
 	call.nr = nr;
 	call.ret = ret;
 	call.end_ns = bpf_ktime_get_ns();
 	call.killed = interrupted(ret) && dies(task);
+	find_files(&call, task);
 	return report_call(&call);
 }

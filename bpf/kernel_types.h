@@ -100,6 +100,13 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime; /* ns on the CPU */
+};
+
+struct io_uring_task {
+	struct file *registered_rings[16]; /* 5.18+ (e7a6c00dc77a) */
+};
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -117,6 +124,8 @@ struct task_struct {
 	struct sighand_struct *sighand;
 	sigset_t blocked;
 	struct sigpending pending;
+	struct sched_entity se;
+	struct io_uring_task *io_uring;
 };
 /* `state` was renamed in 5.14 (2f064a59a11f). */
 struct task_struct___5_14 {

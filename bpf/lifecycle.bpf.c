@@ -111,6 +111,7 @@ int BPF_PROG(task_exits, struct task_struct *task)
 	record->pid = state->pid;
 	record->tid = state->tid;
 	record->time_ns = bpf_ktime_get_ns();
+	record->cpu_ns = task->se.sum_exec_runtime;
 	record->exit_code = task->exit_code;
 	record->pad = 0;
 	submit(record);

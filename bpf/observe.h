@@ -130,9 +130,71 @@ static __always_inline __u64 file_of(struct files_struct *files, __u32 fd)
 	return file;
 }
 
+#define ENTER_REGISTERED_RING (1u << 4) /* IORING_ENTER_REGISTERED_RING */
+#define OP_REGISTERED_RING (1u << 31)	/* IORING_REGISTER_USE_REGISTERED_RING */
+
+/* The struct file of a ring that a thread has registered under this index. */
+static __always_inline __u64 registered_ring(struct task_struct *task, __u64 index)
+{
+	struct file **rings;
+	__u64 file = 0;
+
+	if (!bpf_core_field_exists(struct io_uring_task, registered_rings) || index >= 16)
+		return 0;
+	rings = (void *)BPF_CORE_READ(task, io_uring) +
+		bpf_core_field_offset(struct io_uring_task, registered_rings);
+	bpf_probe_read_kernel(&file, sizeof(file), rings + index);
+	return file;
+}
+
+/* What the first descriptor argument of a call refers to. */
+static __always_inline __u64 first_argument_file(struct task_struct *task, struct files_struct *files,
+						 const volatile struct call_shape *shape, const __u64 *args)
+{
+	if (shape->fd_args[0] == WIRE_NO_ARG)
+		return 0;
+	if ((shape->enter & ENTER_RING && args[3] & ENTER_REGISTERED_RING) ||
+	    (shape->enter & ENTER_RING_OP && args[1] & OP_REGISTERED_RING))
+		return registered_ring(task, args[0]);
+	return file_of(files, args[0]);
+}
+
+static __always_inline __u64 second_argument_file(struct files_struct *files,
+						  const volatile struct call_shape *shape, const __u64 *args)
+{
+	switch (shape->fd_args[1]) { /* a constant index each: the verifier asks for it */
+	case 1:
+		return file_of(files, args[1]);
+	case 2:
+		return file_of(files, args[2]);
+	}
+	return 0;
+}
+
+/* As file_of(), for where it is called often in one program and seldom run: quicker to verify, slower to run. */
+static __always_inline __u64 file_read_of(struct files_struct *files, __u32 fd)
+{
+	struct fdtable *fdt = BPF_CORE_READ(files, fdt);
+	__u64 file = 0;
+
+	if (fdt && fd < BPF_CORE_READ(fdt, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
+	return file;
+}
+
 static __always_inline int is_socket(__u64 file)
 {
 	return file && (BPF_CORE_READ((struct file *)file, f_inode, i_mode) & 0170000) == 0140000;
+}
+
+/* An anonymous inode is told by the name of its directory entry. */
+static __always_inline bool is_ring(__u64 file)
+{
+	char name[12] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name),
+				  BPF_CORE_READ((struct file *)file, f_path.dentry, d_name.name));
+	return __builtin_memcmp(name, "[io_uring]", 11) == 0;
 }
 
 #endif

@@ -39,8 +39,8 @@ static __always_inline void report_pair(const struct returned_call *call)
 		} else {
 			record->header.flags |= WIRE_F_EXTRA;
 			record->extra[0] = (__u32)fds[0] | (__u64)(__u32)fds[1] << 32;
-			record->file[0] = file_of(call->files, fds[0]);
-			record->file[1] = file_of(call->files, fds[1]);
+			record->file[0] = file_read_of(call->files, fds[0]);
+			record->file[1] = file_read_of(call->files, fds[1]);
 		}
 	}
 	submit(record);
@@ -83,12 +83,19 @@ static __always_inline void report_number(const struct returned_call *call)
 static __always_inline void report_uring_params(const struct returned_call *call)
 {
 	struct wire_call *record = reserve(call, WIRE_URING_PARAMS);
+	struct file *made;
 
 	if (!record)
 		return;
 	set_payload(record, bpf_probe_read_user(PAYLOAD(record), WIRE_URING_PARAMS, (void *)call->args[1])
 				? -1
 				: WIRE_URING_PARAMS);
+	/* Which ring the new descriptor is; an index of a registered ring is no descriptor. */
+	made = (struct file *)record->ret_file;
+	if (made && is_ring((__u64)made)) {
+		record->header.flags |= WIRE_F_EXTRA;
+		record->extra[0] = (__u64)BPF_CORE_READ(made, private_data);
+	}
 	submit(record);
 }
 

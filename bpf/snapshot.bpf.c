@@ -98,12 +98,8 @@ static __always_inline void describe_call(struct wire_task_row *row, struct thre
 	}
 	row->header.flags |= WIRE_F_START_UNKNOWN;
 	row->start_ns = state->marked_ns;
-	if (shape->fd_args[0] != WIRE_NO_ARG)
-		row->file[0] = file_of(task->files, row->args[0]);
-	if (shape->fd_args[1] == 1)
-		row->file[1] = file_of(task->files, row->args[1]);
-	else if (shape->fd_args[1] == 2)
-		row->file[1] = file_of(task->files, row->args[2]);
+	row->file[0] = first_argument_file(task, task->files, shape, row->args);
+	row->file[1] = second_argument_file(task->files, shape, row->args);
 }
 
 SEC("iter/task")
@@ -132,6 +128,7 @@ int threads_there(struct bpf_iter__task *ctx)
 	row.start_ns = state->marked_ns;
 	row.timeout_ns = -2;
 	row.files = (__u64)task->files;
+	row.cpu_ns = task->se.sum_exec_runtime;
 	bpf_probe_read_kernel(row.comm, sizeof(row.comm), task->comm);
 	describe_call(&row, state, task);
 	row.time_ns = bpf_ktime_get_ns();

@@ -119,7 +119,7 @@ static __noinline int report_rights(struct returned_call *call)
 		for (__u32 i = 0; i < WIRE_MAX_RIGHTS; i++) {
 			if (i >= count)
 				break;
-			rights->file[i] = file_of(call->files, rights->fds[i]);
+			rights->file[i] = file_read_of(call->files, rights->fds[i]);
 		}
 		record->payload_size = sizeof(struct wire_rights);
 	}

@@ -41,6 +41,10 @@ enum wire_type {
 	WIRE_TASK_ROW,
 	WIRE_FD_ROW,
 	WIRE_WATCH_ROW,
+	WIRE_RING, /* in the ring buffer: just made; from an iterator: found */
+	WIRE_SQE,
+	WIRE_CQE,
+	WIRE_ARMED_ROW,
 };
 
 struct wire_header {
@@ -60,8 +64,12 @@ enum wire_flags {
 	WIRE_F_NEW = 128, /* wire_task_row: came under observation by this very pass */
 	WIRE_F_CLOEXEC = 256,
 	WIRE_F_KTHREAD = 512,
-	WIRE_F_FILES = 1024,  /* files[] was resolved when the call began */
-	WIRE_F_KILLED = 2048, /* interrupted by what ends the thread: nobody sees what it returned */
+	WIRE_F_FILES = 1024, /* files[] was resolved when the call began */
+	WIRE_F_NO_SQE =
+	    2048, /* wire_sqe: the entry could not be read; what is there is from struct io_kiocb */
+	WIRE_F_REFUSED = 4096,	/* wire_sqe: io_uring_submit_sqe() said no; `res` is why */
+	WIRE_F_OVERFLOW = 8192, /* wire_cqe: the completion queue was full */
+	WIRE_F_KILLED = 16384,	/* interrupted by what ends the thread: nobody sees what it returned */
 };
 
 /* What belongs to a call beside its registers. Chosen per call by struct call_shape. */
@@ -89,6 +97,9 @@ enum wire_enter {
 	ENTER_TIMESPEC = 1, /* struct timespec at args[timeout_arg]: the kernel writes the rest back */
 	ENTER_TIMEVAL = 2,
 	ENTER_SELECT = 4, /* the fd_sets, overwritten with the answer */
+	/* args[0] is an index of registered rings, no descriptor, where the call says so: */
+	ENTER_RING = 8,	    /* io_uring_enter: IORING_ENTER_REGISTERED_RING in args[3] */
+	ENTER_RING_OP = 16, /* io_uring_register: IORING_REGISTER_USE_REGISTERED_RING in args[1] */
 };
 
 /* Calls recorded only in part. */
@@ -207,10 +218,11 @@ struct wire_exit {
 	struct wire_header header;
 	wire_u32 pid, tid;
 	wire_u64 time_ns;
+	wire_u64 cpu_ns;
 	wire_u32 exit_code; /* as wait(2) encodes it */
 	wire_u32 pad;
 };
-WIRE_ASSERT(sizeof(struct wire_exit) == 32);
+WIRE_ASSERT(sizeof(struct wire_exit) == 40);
 
 struct wire_task_row {
 	struct wire_header header;
@@ -221,11 +233,12 @@ struct wire_task_row {
 	wire_u64 args[6];
 	wire_u64 file[2];
 	wire_u64 files;
+	wire_u64 cpu_ns; /* that the thread ran so far */
 	wire_s64 timeout_ns;
 	wire_u32 nr, pad;
 	char comm[16];
 };
-WIRE_ASSERT(sizeof(struct wire_task_row) == 144);
+WIRE_ASSERT(sizeof(struct wire_task_row) == 152);
 
 struct wire_fd_row {
 	struct wire_header header;
@@ -256,6 +269,96 @@ struct wire_watch_row {
 };
 WIRE_ASSERT(sizeof(struct wire_watch_row) == 56);
 
+/*
+ * io_uring. `ring` is the address of struct io_ring_ctx, `request` that of struct io_kiocb, good as the name of an
+ * operation from its WIRE_SQE to its last WIRE_CQE. pid and tid are of the thread in whose context it happened, 0 where
+ * that is none of the recorder's PID namespace.
+ */
+struct wire_ring {
+	struct wire_header header;
+	wire_u32 pid, tid;
+	wire_u64 time_ns;
+	wire_u64 ring;
+	wire_u64 file; /* iterator: its struct file */
+	wire_s32 fd;
+	wire_u32 sq_entries, cq_entries;
+	wire_u32 flags; /* IORING_SETUP_ */
+	wire_u32 sq_thread;
+	wire_u32 pad;
+};
+WIRE_ASSERT(sizeof(struct wire_ring) == 64);
+
+/* struct io_uring_sqe (include/uapi/linux/io_uring.h), the first 48 bytes, unions by the name that is used here. */
+struct wire_entry {
+	wire_u8 opcode;
+	wire_u8 flags;
+	wire_u16 ioprio;
+	wire_s32 fd;
+	wire_u64 off;
+	wire_u64 addr;
+	wire_u32 len;
+	wire_u32 op_flags;
+	wire_u64 user_data;
+	wire_u16 buf_index;
+	wire_u16 personality;
+	wire_u32 file_index;
+};
+WIRE_ASSERT(sizeof(struct wire_entry) == 48);
+
+/* Behind it: a path, an address, as WIRE_F_ and payload_size say. */
+struct wire_sqe {
+	struct wire_header header;
+	wire_u32 pid, tid;
+	wire_u64 time_ns;
+	wire_u64 ring;
+	wire_u64
+	    request; /* the kernel's structure that lives as long as the operation does, and is then used again */
+	wire_u64 number;  /* no other operation of this ring has it */
+	wire_u64 file[2]; /* of fd, also where that is a slot; of the second descriptor (EPOLL_CTL, SPLICE) */
+	wire_u64 extra[3]; /* epoll_event: events, data; open_how: flags, mode, resolve; timespec: ns */
+	struct wire_entry entry;
+	wire_s32 res;
+	wire_u32 payload_size;
+};
+WIRE_ASSERT(sizeof(struct wire_sqe) == 144);
+
+/* Behind it: struct wire_socket with WIRE_F_SOCKET, else struct epoll_event of EPOLL_WAIT. */
+struct wire_cqe {
+	struct wire_header header;
+	wire_u32 pid, tid;
+	wire_u64 time_ns;
+	wire_u64 ring;
+	wire_u64 request; /* of its wire_sqe, and number; 0: that was not seen */
+	wire_u64 number;
+	wire_u64 user_data;
+	wire_u64 file; /* made by it */
+	wire_u64 on;   /* worked on, where the kernel still knows */
+	wire_u64 armed_ns, woken_ns, punted_ns;
+	wire_u64 extra[2]; /* with WIRE_F_EXTRA queue, backlog of the listener */
+	wire_s32 res;
+	wire_u32 flags;	 /* IORING_CQE_F_, buffer id in the upper half */
+	wire_u32 opcode; /* 256: unknown */
+	wire_u32 payload_size;
+};
+WIRE_ASSERT(sizeof(struct wire_cqe) == 128);
+
+/* An operation that waits for readiness, found by a reading of the state. */
+struct wire_armed_row {
+	struct wire_header header;
+	wire_u32 pid, tid; /* whose descriptor led to the ring */
+	wire_u64 time_ns;
+	wire_u64 ring;
+	wire_u64 request;
+	wire_u64 number; /* as in its completions */
+	wire_u64 user_data;
+	wire_u64 file;
+	wire_u64 request_flags; /* REQ_F_…: bits that move between kernels */
+	wire_u32 opcode;
+	wire_u32 file_index; /* ACCEPT: as in its wire_entry */
+	wire_u32 poll_multishot, pad;
+};
+WIRE_ASSERT(sizeof(struct wire_armed_row) == 88);
+
 enum wire_loss {
 	LOSS_CALL,
 	LOSS_IO,
@@ -275,6 +378,7 @@ struct wire_loss_count {
 enum wire_skip {
 	SKIP_FOREIGN_ABI, /* 32-bit and x32 calls: their numbers mean something else */
 	SKIP_NO_STORAGE,  /* a thread that could not be marked: the table of threads is full */
+	SKIP_NO_REQUEST,  /* an operation that could not be remembered: the table of requests is full */
 	SKIP_KINDS,
 };
 

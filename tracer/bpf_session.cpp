@@ -81,11 +81,14 @@ struct BpfSession::Parts {
   Consumer consumer;
   bpf_link* thread_iterator = nullptr;
   bpf_link* descriptor_iterator = nullptr;
+  bpf_link* ring_iterator = nullptr;
+  std::string uring_probe;  // what serves io_uring, for the header
   std::array<uint64_t, LOSS_CLASSES> losses_taken{};
 
   ~Parts() {
     bpf_link__destroy(thread_iterator);
     bpf_link__destroy(descriptor_iterator);
+    bpf_link__destroy(ring_iterator);
     ring_buffer__free(ring);
     observer_bpf__destroy(skeleton);
   }
@@ -100,11 +103,16 @@ std::expected<BpfSession, std::string> BpfSession::open(const BpfOptions& option
   libbpf_messages().clear();
   libbpf_set_print(keep_message);
   auto parts = std::make_unique<Parts>();
-  parts->skeleton = observer_bpf__open();
+  // Named, so that libbpf does not look for shapes that this kernel does not have in the types of every
+  // module: that takes CAP_SYS_ADMIN, and nothing here is in a module.
+  LIBBPF_OPTS(bpf_object_open_opts, open_options, .btf_custom_path = "/sys/kernel/btf/vmlinux");
+  parts->skeleton = observer_bpf__open_opts(&open_options);
   if (!parts->skeleton) return std::unexpected(why_not_loaded(errno));
   auto* rodata = parts->skeleton->rodata;
   std::ranges::copy(options.shapes, const_cast<call_shape*>(rodata->call_shapes));
   rodata->follow_forks = options.follow_forks;
+  rodata->wanted_ops = options.wanted_ops;
+  rodata->table_ops = options.table_ops;
   bpf_map__set_max_entries(parts->skeleton->maps.events, round_up_ring(options.buffer_bytes));
   if (const int error = observer_bpf__load(parts->skeleton)) return std::unexpected(why_not_loaded(-error));
   parts->ring =
@@ -124,21 +132,51 @@ std::expected<void, std::string> BpfSession::attach() {
                 {s.progs.call_begins, &s.links.call_begins},
                 {s.progs.call_returned, &s.links.call_returned},
                 {s.progs.threads_there, &parts_->thread_iterator},
-                {s.progs.descriptors_there, &parts_->descriptor_iterator}};
+                {s.progs.descriptors_there, &parts_->descriptor_iterator},
+                {s.progs.rings_there, &parts_->ring_iterator}};
   for (const auto& [program, link] : all) {
     *link = bpf_program__attach(program);
     if (!*link)
       return std::unexpected(
           fmt::format("cannot attach {}: {}", bpf_program__section_name(program), strerror(errno)));
   }
+  attach_uring();
   return {};
+}
+
+// A kernel has some of these tracepoints, under one name or another, or none (CONFIG_IO_URING). What it has
+// not is named in the header and stops nothing.
+void BpfSession::attach_uring() {
+  auto& s = *parts_->skeleton;
+  struct {
+    bpf_program* program;
+    bpf_link** link;
+    const char* name;
+  } const all[]{{s.progs.ring_made, &s.links.ring_made, "create"},
+                {s.progs.op_taken, &s.links.op_taken, "submit_req"},
+                {s.progs.op_taken_before_6_3, &s.links.op_taken_before_6_3, "submit_sqe"},
+                {s.progs.op_refused, &s.links.op_refused, "req_failed"},
+                {s.progs.op_armed, &s.links.op_armed, "poll_arm"},
+                {s.progs.op_woken, &s.links.op_woken, "task_add"},
+                {s.progs.op_punted, &s.links.op_punted, "queue_async_work"},
+                {s.progs.op_completed, &s.links.op_completed, "complete"},
+                {s.progs.queue_overflowed, &s.links.queue_overflowed, "cqe_overflow"}};
+  for (const auto& [program, link, name] : all) {
+    *link = bpf_program__attach(program);
+    if (*link) parts_->uring_probe += fmt::format("{}{}", parts_->uring_probe.empty() ? "" : ", ", name);
+  }
+  if (!s.links.op_completed || (!s.links.op_taken && !s.links.op_taken_before_6_3))
+    parts_->uring_probe =
+        "off: this kernel has no tracepoints for it; only the calls io_uring_* are recorded";
 }
 
 void BpfSession::detach() {
   auto& links = parts_->skeleton->links;
   // What sees calls end goes first: a call that began after call_begins was gone would end with an unknown
   // start.
-  for (bpf_link** link : {&links.call_returned, &links.call_begins, &links.task_created,
+  for (bpf_link** link : {&links.op_taken, &links.op_taken_before_6_3, &links.op_refused, &links.op_armed,
+                          &links.op_woken, &links.op_punted, &links.op_completed, &links.queue_overflowed,
+                          &links.ring_made, &links.call_returned, &links.call_begins, &links.task_created,
                           &links.program_executed, &links.task_exits}) {
     bpf_link__destroy(*link);
     *link = nullptr;
@@ -183,7 +221,12 @@ std::expected<std::vector<wire_task_row>, std::string> BpfSession::threads() {
 }
 
 std::expected<std::vector<std::byte>, std::string> BpfSession::descriptors() {
-  return read_iterator(parts_->descriptor_iterator);
+  auto rows = read_iterator(parts_->descriptor_iterator);
+  if (!rows) return rows;
+  const auto rings = read_iterator(parts_->ring_iterator);
+  if (!rings) return rings;
+  rows->insert(rows->end(), rings->begin(), rings->end());
+  return rows;
 }
 
 size_t BpfSession::drain(const std::function<void(std::span<const std::byte>)>& sink) {
@@ -233,7 +276,8 @@ std::vector<LossInterval> BpfSession::take_losses() {
 
 std::map<std::string, uint64_t> BpfSession::skipped() const {
   static constexpr std::array<const char*, SKIP_KINDS> kNames{
-      "32-bit calls", "threads beyond the 65 536 that can be observed at once"};
+      "32-bit calls", "threads beyond the 65 536 that can be observed at once",
+      "operations of io_uring beyond the 65 536 that can be in flight at once"};
   const int cpus = libbpf_num_possible_cpus();
   std::vector<uint64_t> per_cpu(size_t(std::max(cpus, 1)));
   std::map<std::string, uint64_t> counts;
@@ -259,7 +303,7 @@ std::map<std::string, std::string> BpfSession::probes() const {
   return {{"calls", "tp_btf sys_enter, sys_exit"},
           {"lifecycle", "tp_btf task_newtask, sched_process_exec, sched_process_exit"},
           {"snapshot", "iter/task, iter/task_file"},
-          {"io_uring", "off: operations submitted through rings are not read; only the calls io_uring_* are"},
+          {"io_uring", parts_->uring_probe.empty() ? "raw_tp io_uring_*" : parts_->uring_probe},
           {"off-CPU", "off: not recorded"}};
 }
 

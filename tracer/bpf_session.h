@@ -31,6 +31,7 @@ struct BpfOptions {
   std::vector<call_shape> shapes;     // WIRE_MAX_CALLS of them
   uint64_t buffer_bytes = 32u << 20;  // rounded up to a power of two of at least a page
   bool follow_forks = true;
+  uint64_t wanted_ops = 0, table_ops = 0;  // of io_uring: a bit for each operation
 };
 
 struct LossInterval {
@@ -58,7 +59,8 @@ class BpfSession {
   // forks are followed) and returns a row for each that is observed.
   [[nodiscard]] std::expected<std::vector<wire_task_row>, std::string> threads();
 
-  // Rows (wire_fd_row, wire_watch_row) for the descriptors of all observed processes, one after another.
+  // Rows (wire_fd_row, wire_watch_row; then wire_ring, wire_armed_row) for the descriptors of all observed
+  // processes, one after another.
   [[nodiscard]] std::expected<std::vector<std::byte>, std::string> descriptors();
 
   // Hands every record in the ring buffer to `sink`; returns how many there were.
@@ -78,6 +80,7 @@ class BpfSession {
 
  private:
   struct Parts;
+  void attach_uring();
   explicit BpfSession(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

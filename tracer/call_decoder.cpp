@@ -52,26 +52,6 @@ void set_named(CallBody& body, std::string_view name, int64_t value) {
   if (index >= 0) body.set(index, value);
 }
 
-void mark_unreadable(CallBody& body) {
-  for (size_t i = 0; i < body.spec->args.size(); ++i) {
-    const ArgSpec& arg = body.spec->args[i];
-    const bool behind_pointer = arg.position < 0 || arg.kind == ArgKind::Path ||
-                                arg.kind == ArgKind::Address || arg.kind == ArgKind::PollFds ||
-                                arg.kind == ArgKind::FdPair;
-    if (behind_pointer && !body.has(int(i))) body.unreadable |= uint8_t(1u << i);
-  }
-}
-
-// open(2): the mode counts only where a file may be created.
-void drop_unused_mode(CallBody& body) {
-  if (body.spec->family != CallFamily::Open) return;
-  const auto flags = body.arg("flags");
-  const int mode = trace_model::arg_index(*body.spec, "mode");
-  if (!flags || mode < 0) return;
-  const bool creates = (*flags & O_CREAT) || (*flags & O_TMPFILE) == O_TMPFILE;
-  if (!creates) body.present &= uint8_t(~(1u << mode));
-}
-
 // ioctl(2): FIOCLEX and FIONCLEX take no argument, whatever the register held.
 void drop_unused_argument(CallBody& body) {
   if (body.spec->name != "ioctl" || body.arg("op") == FIONBIO) return;
@@ -174,8 +154,27 @@ bool makes_new_file(const CallSpec& spec) {
 
 }  // namespace
 
-void CallDecoder::set_args(const std::array<uint64_t, 6>& raw,
-                           const std::array<trace_model::FileId, 2>& files, CallBody& body) const {
+void mark_unreadable(CallBody& body) {
+  for (size_t i = 0; i < body.spec->args.size(); ++i) {
+    const ArgSpec& arg = body.spec->args[i];
+    const bool behind_pointer = arg.position < 0 || arg.kind == ArgKind::Path ||
+                                arg.kind == ArgKind::Address || arg.kind == ArgKind::PollFds ||
+                                arg.kind == ArgKind::FdPair;
+    if (behind_pointer && !body.has(int(i))) body.unreadable |= uint8_t(1u << i);
+  }
+}
+
+void drop_unused_mode(CallBody& body) {
+  if (body.spec->family != CallFamily::Open) return;
+  const auto flags = body.arg("flags");
+  const int mode = trace_model::arg_index(*body.spec, "mode");
+  if (!flags || mode < 0) return;
+  const bool creates = (*flags & O_CREAT) || (*flags & O_TMPFILE) == O_TMPFILE;
+  if (!creates) body.present &= uint8_t(~(1u << mode));
+}
+
+void set_arguments(const std::array<uint64_t, 6>& raw, const std::array<trace_model::FileId, 2>& files,
+                   CallBody& body) {
   int fd_args = 0;
   for (size_t i = 0; i < body.spec->args.size(); ++i) {
     const ArgSpec& arg = body.spec->args[i];
@@ -260,6 +259,11 @@ void CallDecoder::set_result_file(const wire_call& record, Call& call) {
   } else if (!call.spec->returns_fd) {
     return;
   }
+  if (call.spec->name == "io_uring_setup") {
+    if (record.header.flags & WIRE_F_EXTRA)
+      call.ret_file = files_.of_same(record.ret_file, record.extra[0], record.end_ns);
+    return;
+  }
   call.ret_file = makes_new_file(*call.spec) ? files_.of_new(record.ret_file, record.start_ns, record.end_ns)
                                              : files_.of(record.ret_file, record.end_ns);
 }
@@ -295,7 +299,7 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
       call.spec->name == "pipe" || call.spec->name == "pipe2" || call.spec->name == "socketpair";
   const std::array<trace_model::FileId, 2> files{pair ? 0 : files_.of(record.file[0], record.end_ns),
                                                  pair ? 0 : files_.of(record.file[1], record.end_ns)};
-  set_args(raw, files, call);
+  set_arguments(raw, files, call);
   const int timeout = trace_model::arg_index(*call.spec, "timeout_ns");
   if (timeout >= 0 && record.timeout_ns != -2) call.set(timeout, record.timeout_ns);
   set_extra(record, call);

@@ -35,8 +35,6 @@ class CallDecoder {
     uint64_t start_ns;
     wire_select_sets sets;
   };
-  void set_args(const std::array<uint64_t, 6>& raw, const std::array<trace_model::FileId, 2>& files,
-                trace_model::CallBody& body) const;
   void set_select(const wire_call& record, trace_model::Call& call);
   void set_text(const wire_call& record, std::span<const std::byte> payload, trace_model::Call& call);
   void set_result_file(const wire_call& record, trace_model::Call& call);
@@ -48,6 +46,13 @@ class CallDecoder {
   std::unordered_map<uint32_t, std::string> executed_;
   std::unordered_map<uint32_t, const trace_model::CallSpec*> interrupted_;
 };
+
+// Arguments as a call's registers hold them, `raw`, into `body`, whose `spec` says what they are; `files` are
+// those of its descriptors, in order.
+void set_arguments(const std::array<uint64_t, 6>& raw, const std::array<trace_model::FileId, 2>& files,
+                   trace_model::CallBody& body);
+void drop_unused_mode(trace_model::CallBody& body);  // open(2): it counts only where a file may be created
+void mark_unreadable(trace_model::CallBody& body);   // what stands behind pointers
 
 // What the descriptors of a call in progress refer to, and the timeout it was given where that was seen.
 void complete_pending(const wire_task_row& row, FileIds& files, trace_model::Pending& pending);

@@ -95,10 +95,10 @@ struct Enter {
   uint8_t enter, timeout_arg;
 };
 
-constexpr Enter kEnters[]{{"epoll_pwait2", ENTER_TIMESPEC, 3},
-                          {"ppoll", ENTER_TIMESPEC, 2},
-                          {"select", ENTER_TIMEVAL | ENTER_SELECT, 4},
-                          {"pselect6", ENTER_TIMESPEC | ENTER_SELECT, 4}};
+constexpr Enter kEnters[]{
+    {"epoll_pwait2", ENTER_TIMESPEC, 3},         {"ppoll", ENTER_TIMESPEC, 2},
+    {"select", ENTER_TIMEVAL | ENTER_SELECT, 4}, {"pselect6", ENTER_TIMESPEC | ENTER_SELECT, 4},
+    {"io_uring_enter", ENTER_RING, 0},           {"io_uring_register", ENTER_RING_OP, 0}};
 
 void set_fd_args(const CallSpec& call, call_shape& shape) {
   shape.fd_args[0] = shape.fd_args[1] = WIRE_NO_ARG;

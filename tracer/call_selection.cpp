@@ -7,6 +7,7 @@
 #include <set>
 
 #include "trace-model/terminal_text.h"
+#include "trace-model/uring_ops.h"
 #include "tracer/call_numbers.h"
 
 namespace loopscope::tracer {
@@ -93,6 +94,27 @@ std::expected<CallSelection, std::string> select_calls(std::string_view list, bo
   for (const CallSpec* call : wanted)
     if (number_of(*call)) selection.calls.push_back(call);
   return selection;
+}
+
+uint64_t ring_operations(const CallSelection& selection) {
+  const auto selected = [&](const CallSpec* call) {
+    return std::ranges::find(selection.calls, call) != selection.calls.end();
+  };
+  const bool others = selected(trace_model::find_call("io_uring_enter"));
+  uint64_t bits = 0;
+  for (uint8_t op = 0; op < 64; ++op) {
+    const CallSpec* call = trace_model::call_of_op(op);
+    if (call ? selected(call) : others) bits |= uint64_t{1} << op;
+  }
+  return bits;
+}
+
+uint64_t ring_operations_of_tables() {
+  uint64_t bits = 0;
+  for (uint8_t op = 0; op < 64; ++op)
+    if (const auto* known = trace_model::uring_op(op); known && known->may_change_fds)
+      bits |= uint64_t{1} << op;
+  return bits;
 }
 
 std::vector<call_shape> shapes_of(const CallSelection& selection) {

@@ -25,6 +25,13 @@ struct CallSelection {
 // error that names it and its nearest neighbours.
 [[nodiscard]] std::expected<CallSelection, std::string> select_calls(std::string_view list, bool no_io);
 
+// The operations of io_uring that go with these calls, a bit for each (IORING_OP_): those that are the ring's
+// form of a selected call, and where io_uring_enter is selected, those that are no call's.
+[[nodiscard]] uint64_t ring_operations(const CallSelection& selection);
+
+// Those whose loss would make descriptor tables wrong.
+[[nodiscard]] uint64_t ring_operations_of_tables();
+
 // The table the kernel side works from, indexed by call number.
 [[nodiscard]] std::vector<call_shape> shapes_of(const CallSelection& selection);
 

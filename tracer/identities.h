@@ -31,6 +31,18 @@ class Identities {
     return known.id;
   }
 
+  // Two addresses of one object: the one that was met first gives the number.
+  Id of_same(uint64_t address, uint64_t other, uint64_t now_ns) {
+    if (!address || !other) return of(address ? address : other, now_ns);
+    if (const Known known = known_[address]; known.id && !known_[other].id) {
+      known_[other] = known;
+      return known.id;
+    }
+    const Id id = of(other, now_ns);
+    known_[address] = {id, now_ns};
+    return id;
+  }
+
  private:
   struct Known {
     Id id = 0;

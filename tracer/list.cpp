@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "trace-model/uring_ops.h"
 #include "tracer/print.h"
 #include "tracer/proc/container.h"
 #include "tracer/proc/descriptors.h"
@@ -70,9 +71,7 @@ class Gathering {
   [[nodiscard]] ServerList finish(const ProcFs& proc) {
     for (auto& [pid, server] : servers_) {
       if (server.listeners.empty()) continue;
-      for (ServerListener& listener : server.listeners)
-        if (listener.waits.empty() && has_ring_[pid])
-          listener.waits.push_back({.how = "io_uring", .certain = false});
+      add_rings(proc, server);
       if (const auto process = proc.open(pid)) {
         if (const auto status = process->status()) server.uid = status->euid;
         server.container = container_of_cgroup(read_file(process->fd(), "cgroup").value_or(""));
@@ -83,6 +82,23 @@ class Gathering {
   }
 
  private:
+  // An accept that waits in a ring is for one of the listeners that nothing else waits for, as far as can be
+  // seen.
+  void add_rings(const ProcFs& proc, Server& server) {
+    const auto process = proc.open(server.pid);
+    for (const int fd : rings_[server.pid]) {
+      const auto info = process ? fd_info(*process, fd) : std::unexpected(0);
+      const auto ring = info ? info->ring : std::nullopt;
+      if (!ring) continue;
+      const auto armed = ring->armed.find(uring::kAccept);
+      const size_t accepts = armed == ring->armed.end() ? 0 : armed->second;
+      for (ServerListener& listener : server.listeners)
+        if (listener.waits.empty() || !listener.waits.back().certain)
+          listener.waits.push_back(
+              {.how = "io_uring", .certain = accepts > 0 && server.listeners.size() == 1, .ring_fd = fd});
+    }
+  }
+
   void take(const ProcessRow& row) {
     Server& server = servers_[row.pid];
     server.pid = row.pid;
@@ -91,7 +107,7 @@ class Gathering {
   }
 
   void take(const FdRow& row) {
-    if (row.socket.kind == "io_uring") has_ring_[row.pid] = true;
+    if (row.socket.kind == "io_uring") rings_[row.pid].push_back(row.fd);
     if (row.socket.kind == "epoll") instances_[row.file].emplace(row.pid, row.fd);
     if (row.socket.state != "listen") return;
     ServerListener listener;
@@ -129,7 +145,7 @@ class Gathering {
 
   ServerList list_;
   std::map<Pid, Server> servers_;
-  std::map<Pid, bool> has_ring_;
+  std::map<Pid, std::vector<int>> rings_;
   std::map<FileId, std::map<Pid, int>> instances_;  // epoll instance → who holds it, under which number
 };
 

@@ -13,9 +13,12 @@ namespace loopscope::tracer {
 
 // One way in which a process waits for a listener at this moment.
 struct ListenerWait {
-  std::string how;      // as `report --json` says it: epoll_ctl, poll, select, blocking_accept, io_uring
-  bool certain = true;  // io_uring: a ring is there, but /proc does not say what is armed on it
+  std::string how;  // as `report --json` says it: epoll_ctl, poll, select, blocking_accept, io_uring
+  // io_uring: /proc says how many accepts wait in a ring, not on which socket; with one listener there is no
+  // doubt.
+  bool certain = true;
   int epfd = -1;
+  int ring_fd = -1;
   uint32_t events = 0;  // epoll
   uint64_t data = 0;
   Pid tid = 0;  // poll, select, accept

@@ -34,6 +34,7 @@ std::string waits_text(const std::vector<ListenerWait>& waits) {
   for (const ListenerWait& wait : waits) {
     std::string text(shown_as(wait.how));
     if (wait.epfd >= 0) text += fmt::format(" {}", wait.epfd);
+    if (wait.ring_fd >= 0) text += fmt::format(" {}", wait.ring_fd);
     if (!wait.certain) text += '?';
     const auto at = std::ranges::find(counted, text, &std::pair<std::string, int>::first);
     if (at == counted.end())
@@ -94,6 +95,7 @@ ordered_json listener_json(const ServerListener& listener) {
       how["events"] = trace_model::names_of(trace_model::symbols::kEpollEvents, wait.events);
       how["data"] = fmt::format("{:#x}", wait.data);
     }
+    if (wait.ring_fd >= 0) how["ring_fd"] = wait.ring_fd;
     if (wait.tid) how["tid"] = wait.tid;
     if (!wait.certain) how["certain"] = false;
     json["registrations"].push_back(std::move(how));

@@ -42,7 +42,20 @@ struct PendingObservation {
   bool again = false;  // say it though it was said before
 };
 
-using Observation =
-    std::variant<trace_model::Event, ProcessObservation, FdObservation, WatchObservation, PendingObservation>;
+struct RingObservation {
+  wire_ring row;
+  trace_model::Origin origin;
+};
+
+// An operation that waits in a ring.
+struct ArmedObservation {
+  wire_armed_row row{};
+  int fd = -1;  // a number of its file in the process
+  bool multishot = false;
+  trace_model::Origin origin = trace_model::Origin::Snapshot;
+};
+
+using Observation = std::variant<trace_model::Event, ProcessObservation, FdObservation, WatchObservation,
+                                 RingObservation, ArmedObservation, PendingObservation>;
 
 }  // namespace loopscope::tracer

@@ -61,13 +61,15 @@ Ns time_of(const Record& record) {
 
 }  // namespace
 
-RecordStream::RecordStream(uint64_t start_ns) : start_ns_(start_ns), decoder_(start_ns, files_) {}
+RecordStream::RecordStream(uint64_t start_ns)
+    : start_ns_(start_ns), decoder_(start_ns, files_), uring_(start_ns, files_) {}
 
 template <typename Record>
 void RecordStream::write(Record& record) {
   mend_order(record, last_time_);
   last_time_ = std::max(last_time_, time_of(record));
   record.id = next_id();
+  if constexpr (std::is_same_v<Record, trace_model::Cqe>) model_.join(record);
   if constexpr (std::is_same_v<Record, trace_model::Call>) {
     model_.join(record);
     model_.apply(record);
@@ -89,6 +91,12 @@ void RecordStream::take(std::span<const std::byte> bytes) {
       return take_exec(record_at<wire_exec>(bytes));
     case WIRE_EXIT:
       return take_exit(record_at<wire_exit>(bytes));
+    case WIRE_RING:
+      return take_ring(record_at<wire_ring>(bytes), trace_model::Origin::Trace);
+    case WIRE_SQE:
+      return take_sqe(record_at<wire_sqe>(bytes), bytes.subspan(sizeof(wire_sqe)));
+    case WIRE_CQE:
+      return take_cqe(record_at<wire_cqe>(bytes), bytes.subspan(sizeof(wire_cqe)));
     case WIRE_SELECT_SETS:
       return decoder_.note(record_at<wire_select_sets>(bytes));
     default:
@@ -104,6 +112,8 @@ void RecordStream::take(Observation& observation) {
         if constexpr (std::is_same_v<T, ProcessObservation>) take_process(observed);
         if constexpr (std::is_same_v<T, FdObservation>) take_fd(observed);
         if constexpr (std::is_same_v<T, WatchObservation>) take_watch(observed);
+        if constexpr (std::is_same_v<T, RingObservation>) take_ring(observed.row, observed.origin);
+        if constexpr (std::is_same_v<T, ArmedObservation>) take_armed(observed);
         if constexpr (std::is_same_v<T, PendingObservation>) take_pending(observed);
       },
       observation);
@@ -194,6 +204,7 @@ void RecordStream::take_exit(const wire_exit& record) {
   exit.tid = Pid(record.tid);
   exit.signal = int(record.exit_code & 0x7f);
   exit.code = exit.signal ? 0 : int(record.exit_code >> 8 & 0xff);
+  exit.cpu_ns = Ns(record.cpu_ns);
   forget_thread(exit.pid, record.tid);
   if (const auto at = live_threads_.find(exit.pid); at == live_threads_.end() || at->second == 0) {
     exit.last = true;
@@ -217,7 +228,9 @@ void RecordStream::take_fd(const FdObservation& observed) {
   trace_model::FdRow row = fd_row(observed.row, observed.link);
   row.t = time(observed.row.time_ns);
   row.origin = observed.origin;
-  row.file = files_.of(observed.row.file, observed.row.time_ns);
+  row.file = uring_.is_ring(observed.row)
+                 ? files_.of_same(observed.row.file, observed.row.private_data, observed.row.time_ns)
+                 : files_.of(observed.row.file, observed.row.time_ns);
   if (observed.row.pid != observed.row.tid)
     row.fdtable = tables_.of(observed.row.files, observed.row.time_ns);
   write(row);
@@ -236,6 +249,29 @@ void RecordStream::take_watch(const WatchObservation& observed) {
   row.target_closed = observed.target_closed;
   row.origin = observed.origin;
   write(row);
+}
+
+void RecordStream::take_ring(const wire_ring& record, trace_model::Origin origin) {
+  trace_model::RingRow row = uring_.ring(record, origin);
+  write(row);
+}
+
+void RecordStream::take_sqe(const wire_sqe& record, std::span<const std::byte> payload) {
+  uring_.decode(record, payload, sqe_);
+  write(sqe_);
+  uring_.written(record.request, record.number, sqe_);
+}
+
+void RecordStream::take_cqe(const wire_cqe& record, std::span<const std::byte> payload) {
+  uring_.decode(record, payload, cqe_);
+  write(cqe_);
+}
+
+void RecordStream::take_armed(const ArmedObservation& observed) {
+  if (uring_.knows(observed.row)) return;
+  uring_.decode(observed, sqe_);
+  write(sqe_);
+  uring_.written(observed.row.request, observed.row.number, sqe_);
 }
 
 void RecordStream::take_pending(PendingObservation& observed) {

@@ -17,6 +17,7 @@
 #include "tracer/call_decoder.h"
 #include "tracer/observations.h"
 #include "tracer/pending_calls.h"
+#include "tracer/uring_decoder.h"
 
 namespace loopscope::tracer {
 
@@ -55,6 +56,10 @@ class RecordStream {
   void take_fd(const FdObservation& observed);
   void take_watch(const WatchObservation& observed);
   void take_pending(PendingObservation& observed);
+  void take_ring(const wire_ring& row, trace_model::Origin origin);
+  void take_sqe(const wire_sqe& record, std::span<const std::byte> payload);
+  void take_cqe(const wire_cqe& record, std::span<const std::byte> payload);
+  void take_armed(const ArmedObservation& observed);
   Thread& thread(trace_model::Pid pid, uint32_t tid, uint64_t files);
   void forget_thread(trace_model::Pid pid, uint32_t tid);
   void note_table(uint32_t pid, uint32_t tid, uint64_t files, uint64_t time_ns);
@@ -68,8 +73,11 @@ class RecordStream {
   FileIds files_;
   FdTableIds tables_;
   CallDecoder decoder_;
+  UringDecoder uring_;
   PendingCalls pending_;
   trace_model::Call call_;
+  trace_model::Sqe sqe_;
+  trace_model::Cqe cqe_;
   trace_model::FlatMap<Thread> threads_;                       // by tid
   std::unordered_map<trace_model::Pid, size_t> live_threads_;  // of each process
   trace_model::RecordId last_id_ = 0;

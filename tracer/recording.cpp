@@ -48,6 +48,9 @@ uint64_t time_of(std::span<const std::byte> record) {
 }
 static_assert(offsetof(wire_fork, time_ns) == offsetof(wire_exec, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_exit, time_ns) &&
+              offsetof(wire_fork, time_ns) == offsetof(wire_ring, time_ns) &&
+              offsetof(wire_fork, time_ns) == offsetof(wire_sqe, time_ns) &&
+              offsetof(wire_fork, time_ns) == offsetof(wire_cqe, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_select_sets, start_ns));
 
 std::string wall_clock_at(uint64_t monotonic) {
@@ -102,7 +105,8 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   auto selection = select_calls(options_.calls, options_.no_io);
   if (!selection) return std::unexpected(selection.error());
   selection_ = std::move(*selection);
-  auto bpf = BpfSession::open({shapes_of(selection_), options_.buffer_bytes, !options_.no_follow});
+  auto bpf = BpfSession::open({shapes_of(selection_), options_.buffer_bytes, !options_.no_follow,
+                               ring_operations(selection_), ring_operations_of_tables()});
   if (!bpf) return std::unexpected(bpf.error());
   bpf_ = std::make_unique<BpfSession>(std::move(*bpf));
 
@@ -112,12 +116,12 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   header_.target = targets;
   header_.io = selection_.io;
   for (const auto* call : selection_.calls) header_.calls.emplace_back(call->name);
-  header_.probes = bpf_->probes();
-  header_.probes["names"] = names_probe(targets);
   stream_ = std::make_unique<RecordStream>(start_ns_);
   state_ = std::make_unique<StateReader>(*bpf_, order_, start_ns_);
 
   if (auto attached = bpf_->attach(); !attached) return attached;
+  header_.probes = bpf_->probes();
+  header_.probes["names"] = names_probe(targets);
   for (const Pid pid : targets)
     if (auto added = bpf_->add_target(uint32_t(pid)); !added) return added;
   auto threads = state_->mark_threads();
@@ -129,6 +133,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   if (auto read = state_->read(Origin::Snapshot, *threads, {}); !read) return read;
   // After the descriptors: what a call waits for can then be named.
   scan_pending(Origin::Snapshot, UINT64_MAX, Announce::New);
+  state_->add_cpu_times(*threads);
   drain();
   return {};
 }
@@ -224,7 +229,7 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
   TraceOutput output(fd, file_name, options_.last_s, [this] {
     std::string head;
     for (trace_model::Event& row : stream_->model().state_rows(stream_->last_time())) {
-      std::visit([this](auto& record) { record.id = stream_->next_id(); }, row);
+      if (id_of(row) == 0) std::visit([this](auto& record) { record.id = stream_->next_id(); }, row);
       trace_model::append_line(head, row);
     }
     return head;
@@ -280,6 +285,7 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
     note_losses();
     look_again(Due::Now);
     scan_pending(Origin::Trace, UINT64_MAX, Announce::All);
+    if (const auto threads = bpf_->threads()) state_->add_cpu_times(*threads);
     end_t = Ns(monotonic_ns() - start_ns_);
     if (const auto released = release(UINT64_MAX, output); !released)
       return std::unexpected(released.error());

@@ -11,6 +11,7 @@
 #include <tuple>
 #include <utility>
 
+#include "tracer/kernel_enumerators.h"
 #include "tracer/proc/proc_fs.h"
 
 namespace loopscope::tracer {
@@ -156,6 +157,46 @@ void StateReader::add_descriptors(Origin origin, std::span<const std::byte> rows
   });
 }
 
+// A ring that several processes or numbers lead to is listed once for each, what waits in it once.
+void StateReader::add_rings(Origin origin, std::span<const std::byte> rows, const std::set<Pid>& only) {
+  const Instances instances = find_instances(rows);
+  std::map<std::pair<Pid, uint64_t>, int> number_of;
+  for (const auto& [where, file] : instances.descriptors)
+    number_of.try_emplace({where.first, file}, where.second);
+  std::set<uint64_t> seen;
+  for_each_record(rows, [&](const wire_header& header, std::span<const std::byte> bytes) {
+    if (header.type == WIRE_RING) {
+      const auto row = row_at<wire_ring>(bytes);
+      if (asked_for(only, Pid(row.pid))) order_.add(row.time_ns, RingObservation{row, origin});
+    } else if (header.type == WIRE_ARMED_ROW) {
+      const auto row = row_at<wire_armed_row>(bytes);
+      if (!asked_for(only, Pid(row.pid)) || !seen.insert(row.request).second) return;
+      if (!multishot_bit_) multishot_bit_ = kernel_enumerator("REQ_F_APOLL_MULTISHOT_BIT").value_or(64);
+      ArmedObservation observed{row, -1, false, origin};
+      if (*multishot_bit_ < 64) observed.multishot = row.request_flags >> *multishot_bit_ & 1;
+      if (const auto fd = number_of.find({Pid(row.pid), row.file}); fd != number_of.end())
+        observed.fd = fd->second;
+      order_.add(row.time_ns, observed);
+    }
+  });
+}
+
+void StateReader::add_cpu_times(const std::vector<wire_task_row>& threads) {
+  std::map<Pid, trace_model::CpuRow> rows;
+  for (const wire_task_row& thread : threads) {
+    auto& row = rows[Pid(thread.pid)];
+    row.pid = Pid(thread.pid);
+    row.threads.push_back({Pid(thread.tid),
+                           std::string(thread.comm, strnlen(thread.comm, sizeof(thread.comm))),
+                           Ns(thread.cpu_ns)});
+  }
+  const uint64_t now_ns = monotonic_ns();
+  for (auto& [pid, row] : rows) {
+    row.t = Ns(now_ns - start_ns_);
+    order_.add(now_ns, trace_model::Event(std::move(row)));
+  }
+}
+
 std::expected<void, std::string> StateReader::read(Origin origin, const std::vector<wire_task_row>& threads,
                                                    const std::set<Pid>& only) {
   const uint64_t since_ns = monotonic_ns();
@@ -164,10 +205,12 @@ std::expected<void, std::string> StateReader::read(Origin origin, const std::vec
   end.since = Ns(since_ns - start_ns_);
   add_processes(origin, threads, only, end.pids);
   const auto rows = bpf_.descriptors();
-  if (rows)
+  if (rows) {
     add_descriptors(origin, *rows, only);
-  else
+    add_rings(origin, *rows, only);
+  } else {
     end.incomplete = rows.error();
+  }
   const uint64_t now_ns = monotonic_ns();
   end.t = Ns(now_ns - start_ns_);
   order_.add(now_ns, trace_model::Event(std::move(end)));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ class StateReader {
   // process may fork while it is looked at. Returns the rows of the last pass.
   [[nodiscard]] std::expected<std::vector<wire_task_row>, std::string> mark_threads();
 
+  // How long each thread has run so far: one CpuRow for each process.
+  void add_cpu_times(const std::vector<wire_task_row>& threads);
+
   // Rows for the processes in `only` (all where it is empty), then a SnapshotEnd.
   [[nodiscard]] std::expected<void, std::string> read(trace_model::Origin origin,
                                                       const std::vector<wire_task_row>& threads,
@@ -35,10 +39,14 @@ class StateReader {
                      const std::set<trace_model::Pid>& only, std::vector<trace_model::Pid>& pids);
   void add_descriptors(trace_model::Origin origin, std::span<const std::byte> rows,
                        const std::set<trace_model::Pid>& only);
+  void add_rings(trace_model::Origin origin, std::span<const std::byte> rows,
+                 const std::set<trace_model::Pid>& only);
 
   BpfSession& bpf_;
   EventOrder& order_;
   uint64_t start_ns_;
+  std::optional<int>
+      multishot_bit_;  // REQ_F_APOLL_MULTISHOT of this kernel, looked up when it is first needed
 };
 
 [[nodiscard]] uint64_t monotonic_ns();

@@ -28,6 +28,21 @@ std::optional<EpollItem> parse_epoll_item(std::string_view line) {
                    next_value<uint64_t>(line, "ino:", 16).value_or(0)};
 }
 
+// "SqMask:\t0x7", "CqMask:\t0xf", "SqThread:\t-1", "  op=13, task_works=0"
+void parse_ring_line(std::string_view line, std::optional<RingInfo>& ring) {
+  std::string_view rest = line;
+  if (const auto mask = next_value<uint32_t>(rest, "SqMask:", 16)) ring.emplace().sq_entries = *mask + 1;
+  if (!ring) return;
+  rest = line;
+  if (const auto cq_mask = next_value<uint32_t>(rest, "CqMask:", 16)) ring->cq_entries = *cq_mask + 1;
+  rest = line;
+  if (const auto thread = next_value<int>(rest, "SqThread:", 10)) ring->sq_thread = *thread > 0 ? *thread : 0;
+  std::string_view op = trimmed(line);
+  if (!op.starts_with("op=")) return;
+  op = op.substr(3, op.find(',') - 3);
+  if (const auto value = number<uint8_t>(op)) ++ring->armed[*value];
+}
+
 }  // namespace
 
 FdInfo parse_fdinfo(std::string_view text) {
@@ -40,6 +55,8 @@ FdInfo parse_fdinfo(std::string_view text) {
       info.flags = next_value<uint64_t>(line, "flags:", 8).value_or(0);
     } else if (line.starts_with("eventfd-id:")) {
       info.eventfd_id = next_value<uint64_t>(line, "eventfd-id:", 10);
+    } else {
+      parse_ring_line(line, info.ring);
     }
   }
   info.cloexec = info.flags & O_CLOEXEC;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -19,11 +20,19 @@ struct EpollItem {
   uint64_t inode = 0;  // 0: this kernel does not say (before 5.5)
 };
 
+// io_uring/fdinfo.c. What operations wait for is not there: only how many of each kind wait (PollList).
+struct RingInfo {
+  uint32_t sq_entries = 0, cq_entries = 0;
+  int sq_thread = 0;  // IORING_SETUP_SQPOLL: the polling thread, as the reader's PID namespace numbers it
+  std::map<uint8_t, size_t> armed;  // IORING_OP_ → how many wait for readiness
+};
+
 struct FdInfo {
   uint64_t flags = 0;  // as open(2), with O_CLOEXEC
   bool cloexec = false, nonblock = false;
   std::vector<EpollItem> epoll_items;
   std::optional<uint64_t> eventfd_id;
+  std::optional<RingInfo> ring;
 };
 
 [[nodiscard]] FdInfo parse_fdinfo(std::string_view text);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "trace-model/uring_ops.h"
 #include "tracer/proc/access.h"
 #include "tracer/proc/call_in_progress.h"
 #include "tracer/proc/file_identity.h"
@@ -62,6 +63,7 @@ class Reading {
 
   [[nodiscard]] Ns now() const { return clock_ns(CLOCK_MONOTONIC) - start_ns_; }
   [[nodiscard]] TraceHeader header() const;
+  void add_ring(const FdRow& fd, const RingInfo& info);
   void decorate(const SocketTable& sockets, Process& process, const Descriptor& descriptor, FdRow& row) const;
   void read_interest_list(FileId file, const std::vector<Holder>& holders);
   void add_watch(FileId file, const std::vector<Holder>& holders, const EpollItem& item, unsigned nth, Ns t);
@@ -73,6 +75,7 @@ class Reading {
   int64_t start_ns_, started_ns_;
   FileIdentity identity_;
   std::map<Pid, Process> processes_;
+  std::vector<RingRow> rings_;
   std::vector<WatchRow> watches_;
   std::vector<Pending> calls_;
   std::vector<std::string> missing_;
@@ -114,10 +117,26 @@ bool Reading::read_process(Pid pid) {
     fd.path = d.path;
     fd.cloexec = d.info.cloexec;
     fd.nonblock = d.info.nonblock;
+    if (d.info.ring) add_ring(fd, *d.info.ring);
     process.rows.push_back(std::move(fd));
   }
   processes_.emplace(pid, std::move(process));
   return true;
+}
+
+// fdinfo does not say how a ring was set up, but for its polling thread.
+void Reading::add_ring(const FdRow& fd, const RingInfo& info) {
+  RingRow ring;
+  ring.t = fd.t;
+  ring.pid = ring.tid = fd.pid;
+  ring.fd = fd.fd;
+  ring.ring = fd.file;
+  ring.sq_entries = info.sq_entries;
+  ring.cq_entries = info.cq_entries;
+  ring.sq_thread = info.sq_thread;
+  ring.flags = info.sq_thread ? uring::kSetupSqpoll : 0;
+  ring.origin = Origin::Snapshot;
+  rings_.push_back(ring);
 }
 
 void Reading::decorate(const SocketTable& sockets, Process& process, const Descriptor& d, FdRow& row) const {
@@ -263,6 +282,7 @@ std::vector<Event> Reading::events() {
     all.emplace_back(std::move(process.row));
     for (FdRow& row : process.rows) all.emplace_back(std::move(row));
   }
+  for (const RingRow& ring : rings_) all.emplace_back(ring);
   // Phases follow each other in time, but within a phase the map's order is not that of reading.
   std::ranges::stable_sort(all, {}, completion_time);
   for (WatchRow& watch : watches_) all.emplace_back(watch);
