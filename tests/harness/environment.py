@@ -7,6 +7,8 @@ LOOPSCOPE_SCHEMA       the JSON Schema of the trace format; default docs/trace.s
 """
 import os
 import pathlib
+import platform
+import re
 import shutil
 import unittest
 
@@ -21,6 +23,23 @@ CAP_SYS_ADMIN, CAP_PERFMON, CAP_BPF = 21, 38, 39
 def skip(why):
     """Ends the test as skipped. pytest, unittest and run_plain.py all understand SkipTest."""
     raise unittest.SkipTest(why)
+
+
+class Lacks(unittest.SkipTest):
+    """The kernel is too old for what the test is about. Unlike other reasons to skip, nobody can do anything about it
+    here."""
+
+
+def kernel_version():
+    return tuple(map(int, re.match(r"(\d+)\.(\d+)", platform.release()).groups()))
+
+
+def lacks(what, since):
+    """Ends the test: probing has found that the kernel lacks `what`, which came with version `since`. A newer one must
+    have it: else the probe is wrong."""
+    came = tuple(map(int, since.split(".")))
+    assert kernel_version() < came, f"{platform.release()} must have {what}, which came with {since}, but refuses it"
+    raise Lacks(f"{what} came with Linux {since}")
 
 
 def effective_capabilities():

@@ -4,12 +4,20 @@ identities the recorder writes: whenever a call names a descriptor, the trace mu
 this file. Meant for programs whose calls do not race: there, file order is what happened."""
 
 
+def by_registered_index(call):
+    """Its `fd` is no descriptor but the index of a ring."""
+    return ("IORING_ENTER_REGISTERED_RING" in call.get("args", {}).get("flags", [])
+            or "IORING_REGISTER_USE_REGISTERED_RING" in call.get("args", {}).get("flags", []))
+
+
 class Tables:
     def __init__(self):
         self.table_of = {}   # pid → fdtable
         self.apart = {}      # tid → fdtable, of threads that have their own
         self.files = {}      # fdtable → {fd: file}
         self.confirmed = {}  # (fdtable, fd) → time it was last known
+        self.operations = {}  # id of a sqe → the record
+        self.slots = {}       # (ring, slot) → file, of those that an operation of the trace filled
         self.checked = 0
 
     def number(self, pid, tid=None):
@@ -62,14 +70,49 @@ class Tables:
         else:
             self.apart[record["tid"]] = record["fdtable"]
 
-    def on_call(self, call):
-        table = self.of(call["pid"], call["tid"])
-        files, arguments = call.get("files", {}), call.get("args", {})
+    def on_sqe(self, sqe):
+        self.operations[sqe["id"]] = sqe
+        if "tid" not in sqe or "error" in sqe:
+            return
+        arguments = {**sqe.get("args", {}), "": sqe.get("fd")}
+        if sqe.get("fd") in self.of(sqe["pid"], sqe["tid"]):
+            assert "file" in sqe, f"the file of this descriptor is known, but {sqe}"
+        self.check_names(sqe, {**sqe.get("files", {}), "": sqe.get("file")}, arguments)
+
+    def check_names(self, record, files, arguments):
+        table = self.of(record["pid"], record["tid"])
         for name, file in files.items():
             fd = arguments.get(name)
             if name not in ("ret", "newfd", "sv", "pipefd") and isinstance(fd, int) and isinstance(file, int):
-                assert table.get(fd, file) == file, f"fd {fd} is file {table[fd]}, but {call}"
+                assert table.get(fd, file) == file, f"fd {fd} is file {table[fd]}, but {record}"
                 self.checked += fd in table
+
+    def on_cqe(self, cqe):
+        """An operation's effects are those of its call, on the table of who submitted it."""
+        sqe = self.operations.get(cqe.get("sqe"))
+        if not sqe or cqe["res"] < 0 or "pid" not in sqe:
+            return
+        where = self.number(sqe["pid"], sqe.get("tid"))
+        if "slot" in sqe:
+            known = self.slots.get((sqe["ring"], sqe["slot"]))
+            said = sqe.get("file", cqe.get("on", known))
+            assert known in (None, said), f"slot {sqe['slot']} is file {known}, but {sqe} {cqe}"
+            self.checked += known is not None
+        if "direct" in sqe and "file" in cqe:
+            self.slots[sqe["ring"], cqe["res"] if sqe["direct"] == "alloc" else sqe["direct"]] = cqe["file"]
+        elif "file" in cqe:
+            self.of(sqe["pid"], sqe.get("tid"))[cqe["res"]] = cqe["file"]
+            self.confirmed[where, cqe["res"]] = cqe["t"]
+        elif sqe["op"] == "CLOSE" and "slot" in sqe:
+            self.slots.pop((sqe["ring"], sqe["slot"]), None)
+        elif sqe["op"] == "CLOSE":
+            self.of(sqe["pid"], sqe.get("tid")).pop(sqe["fd"], None)
+
+    def on_call(self, call):
+        table = self.of(call["pid"], call["tid"])
+        files, arguments = call.get("files", {}), call.get("args", {})
+        if not by_registered_index(call):
+            self.check_names(call, files, arguments)
         if call["ret"] < 0:
             return
         number = self.number(call["pid"], call["tid"])

@@ -6,8 +6,8 @@
 
 -k keeps the tests with that word in their names, -x leaves those out.
 
-One line a test: `ok`, `skip` or `FAIL`, its name and its seconds; a failed one is followed by what happened. Exit code
-1 when one failed, or none ran.
+One line a test: `ok`, `skip`, `old` (the kernel lacks what it is about) or `FAIL`, its name and its seconds; a failed
+one is followed by what happened. Exit code 1 when one failed, or none ran.
 """
 import contextlib
 import importlib.util
@@ -19,6 +19,7 @@ import traceback
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from harness.environment import Lacks  # pylint: disable=wrong-import-position
 
 
 def tests_in(path):
@@ -39,6 +40,8 @@ def run_one(label, test):
     try:
         with contextlib.redirect_stdout(said):
             test()
+    except Lacks as lacking:
+        outcome, detail = "old", f": {lacking}"
     except unittest.SkipTest as skipped:
         outcome, detail = "skip", f": {skipped}"
     except Exception:  # pylint: disable=broad-except  (whatever it is, the next test has to run)
@@ -61,7 +64,8 @@ def main(arguments):
     keep, leave_out = take_option(arguments, "-k", ""), take_option(arguments, "-x", None)
     outcomes = [run_one(label, test) for path in arguments for label, test in tests_in(path)
                 if keep in label and not (leave_out and leave_out in label)]
-    print(f"{outcomes.count('ok')} passed, {outcomes.count('FAIL')} failed, {outcomes.count('skip')} skipped")
+    print(f"{outcomes.count('ok')} passed, {outcomes.count('FAIL')} failed, {outcomes.count('skip')} skipped, "
+          f"{outcomes.count('old')} about what this kernel is too old for")
     return 1 if "FAIL" in outcomes or not outcomes else 0
 
 

@@ -23,11 +23,11 @@ FINISHED = re.compile(r"^(\w+)\((.*)\)\s+= (-?\d+|\?)(?: ([A-Z]\w+))?(?: \([^)]*
 class Strace(Child):
     """strace attached to a process and all its threads and children; ready when it says so."""
 
-    def __init__(self, pid, log, others=()):
+    def __init__(self, pid, log, others=(), calls=CALLS):
         self.log = log
         targets = [word for each in (pid, *others) for word in ("-p", str(each))]
         super().__init__([require_program("strace"), "-f", "-ttt", "-T", "-v", "-xx", "-s", "8192", "-e",
-                          "trace=" + ",".join(CALLS), "-o", os.fspath(log), *targets])
+                          "trace=" + ",".join(calls), "-o", os.fspath(log), *targets])
         for _ in (pid, *others):
             assert self.err.find(lambda line: "attached" in line), self.err.text()
 

@@ -4,10 +4,11 @@ import collections
 import json
 import pathlib
 
-from harness import schema
+from harness import schema, uring
 
-# Records that carry `tid` leave `pid` out where it is the same.
-THREAD_RECORDS = {"call", "pending", "fork", "exec", "unshare", "exit"}
+# Records that carry `tid` leave `pid` out where it is the same. Of a ring and what goes through it, who is not always
+# known: then they have neither.
+THREAD_RECORDS = {"call", "pending", "fork", "exec", "unshare", "exit", "ring", "sqe", "cqe"}
 
 
 def completion(record):
@@ -27,7 +28,7 @@ class Trace:
         self.folder = None  # keeps the file for as long as it may be asked about
         self.stderr = ""
         for record in self.records:
-            if record["type"] in THREAD_RECORDS:
+            if record["type"] in THREAD_RECORDS and "tid" in record:
                 record.setdefault("pid", record["tid"])
 
     @classmethod
@@ -67,8 +68,9 @@ class Trace:
         """Accepts that gave a connection."""
         return [c for c in self.calls("accept", "accept4", **who) if c["ret"] >= 0]
 
-    def lost(self):
-        return sum(r["count"] for r in self.of("lost"))
+    def lost(self, *classes):
+        """Of these classes; of all when none is named."""
+        return sum(r["count"] for r in self.of("lost") if not classes or r["class"] in classes)
 
     # ---- checking ---------------------------------------------------------------------------------------------
 
@@ -78,6 +80,7 @@ class Trace:
         self._check_order()
         self._check_pending()
         self._check_threads()
+        uring.check_operations(self)
         if complete:
             self._check_end()
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The known-workload programs of tests/kernel/workloads, and recording one of them from "ready" to "done"."""
-from harness.environment import BIN, require_bpf
+from harness.environment import BIN, lacks, require_bpf
 from harness.processes import Child, parse_line
 from harness.recorder import Recording
 
@@ -19,7 +19,10 @@ class Workload(Child):
         if line is None:
             self.wait()
             raise AssertionError(f"{self.name} ended: {self.err.text()}")
-        self.truth.update(parse_line(line, self.name))
+        said = parse_line(line, self.name)
+        if said.get("state") == "skip" and "since" in said:
+            lacks(said["what"], said["since"])
+        self.truth.update(said)
         return self.truth
 
     def tell(self, word):

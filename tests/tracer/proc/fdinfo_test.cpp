@@ -44,6 +44,19 @@ TEST(FdInfo, FlagsAreOctal) {
   EXPECT_EQ(parse_fdinfo("eventfd-count:  0\neventfd-id: 12\n").eventfd_id, 12u);
 }
 
+TEST(FdInfo, ARingSaysWhatWaitsInIt) {
+  const FdInfo info = parse_fdinfo(
+      "pos:\t0\nflags:\t02000002\nSqMask:\t0x7\nSqHead:\t3\nCqMask:\t0xf\nSqThread:\t4712\nSqThreadCpu:\t1\n"
+      "PollList:\n  op=13, task_works=0\n  op=27, task_works=0\n  op=27, task_works=1\nCqOverflowList:\n");
+  ASSERT_TRUE(info.ring);
+  EXPECT_EQ(info.ring->sq_entries, 8u);
+  EXPECT_EQ(info.ring->cq_entries, 16u);
+  EXPECT_EQ(info.ring->sq_thread, 4712);
+  EXPECT_EQ(info.ring->armed, (std::map<uint8_t, size_t>{{13, 1}, {27, 2}}));
+  EXPECT_EQ(parse_fdinfo("SqMask:\t0x7\nSqThread:\t-1\n").ring->sq_thread, 0);
+  EXPECT_FALSE(parse_fdinfo("  op=13, task_works=0\nSqMask:\tx\n").ring);
+}
+
 TEST(FdInfo, DamageIsLeftOut) {
   for (const std::string_view line :
        {"tfd:", "tfd: x events: 1 data: 1", "tfd: -1 events: 1 data: 1", "tfd: 99999999999 events: 1 data: 1",

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a test of more than the buffer holds knows, from the file as it grows, that the recorder has caught up."""
+import re
+
+MARKER = re.compile(rb'"call":"read","args":\{"fd":\d+,"count":1\}')
+
+
+def marked(workload, path):
+    """Has the workload make one more marker call; true when one of them is in the file: what came after the burst has
+    room again."""
+    workload.tell("mark")
+    return MARKER.search(path.read_bytes()) is not None
+
+
+def resynced(path):
+    """The state has been read again since the last loss."""
+    data = path.read_bytes()
+    return data.rfind(b'"type":"snapshot_end"') > data.rfind(b'"type":"lost"') > 0
