@@ -158,7 +158,19 @@ void State::rename_table(FdTable& table, FdTableId id) {
   tables.rename(table, id);
 }
 
+bool State::born_during_trace(Pid pid) {
+  const Process* process = processes.find(pid);
+  return process && process->origin == Origin::Fork;
+}
+
+void State::on(const CpuRow& row) {
+  cpu.take(row, born_during_trace(row.pid));
+}
+
 void State::on(const Exit& exit) {
+  const std::optional<Ns> used = cpu.ended(exit, born_during_trace(exit.pid));
+  if (Thread* thread = processes.find_thread(exit.tid); thread && thread->pid == exit.pid)
+    thread->cpu_ns = used;
   Process* ending = processes.find(exit.pid);
   if (!ending || ending->exit_t) return;
   if (exit.last) {

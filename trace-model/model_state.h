@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "trace-model/cpu_times.h"
 #include "trace-model/fd_tables.h"
 #include "trace-model/interest_lists.h"
 #include "trace-model/listeners.h"
@@ -38,6 +39,7 @@ struct Model::State {
   InterestLists interest;
   Listeners listeners;
   Rings rings;
+  CpuTimes cpu;
   std::vector<Gap> gaps;  // the first kMaxGaps
   uint64_t lost = 0, gap_count = 0;
   std::vector<std::string> incomplete;  // what snapshots could not read
@@ -57,7 +59,7 @@ struct Model::State {
   void on(const Call& call);
   void on(const Sqe& sqe);
   void on(const Cqe& cqe);
-  void on(const CpuRow&) {}
+  void on(const CpuRow& row);
   void on(const Fork& fork);
   void on(const Exec& exec);
   void on(const Unshare& record);
@@ -103,6 +105,8 @@ struct Model::State {
   void note_sleepers();
   void count_wait(Thread& thread, const Call& call, Loop& loop, WakeCause cause, bool may_sleep);
   void count_wakeup(const Thread& thread, const OpenFile& file, int fd);
+
+  [[nodiscard]] bool born_during_trace(Pid pid);
 
   // Processes and threads as calls name them; made where a record about them was missed.
   Process& process(Pid pid, Ns t);

@@ -37,6 +37,7 @@ struct Thread {
   std::unique_ptr<CallBody> asleep_call;  // what a poll, select or accept in progress names
   Origin asleep_origin = Origin::Trace;   // Snapshot: it was in progress before the trace began
   std::optional<Ns> exit_t;
+  std::optional<Ns> cpu_ns;  // when it ended: what it used during the trace
 
   Loop& loop(WaitKind kind, FileId instance, Ns t);
 };

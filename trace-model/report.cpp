@@ -6,6 +6,7 @@
 
 #include "trace-model/model_state.h"
 #include "trace-model/report_findings.h"
+#include "trace-model/report_rings.h"
 
 namespace loopscope::trace_model {
 namespace {
@@ -88,11 +89,6 @@ std::vector<ReportListener> listeners_of(const Model::State& state, const Record
   return rows;
 }
 
-std::optional<Quantiles> quantiles_of(const DurationHistogram& durations) {
-  if (durations.count() == 0) return std::nullopt;
-  return Quantiles{durations.quantile(0.5), durations.quantile(0.99), durations.max()};
-}
-
 ReportLoop loop_row(const Thread& thread, const Loop& loop, const Recorded& recorded) {
   ReportLoop row;
   row.pid = loop.pid;
@@ -125,6 +121,11 @@ std::vector<ReportLoop> loops_of(const Model::State& state, const Recorded& reco
 }
 
 }  // namespace
+
+std::optional<Quantiles> quantiles_of(const DurationHistogram& durations) {
+  if (durations.count() == 0) return std::nullopt;
+  return Quantiles{durations.quantile(0.5), durations.quantile(0.99), durations.max()};
+}
 
 bool Recorded::waits(WaitKind kind) const {
   switch (kind) {
@@ -168,6 +169,8 @@ Report make_report(const Model& model) {
   report.processes = processes_of(state);
   report.listeners = listeners_of(state, report.recorded);
   report.loops = loops_of(state, report.recorded);
+  report.rings = rings_of(state);
+  add_cpu_times(report.processes, state);
   report.lost = state.lost;
   report.gap_count = state.gap_count;
   for (const Gap& gap : state.gaps)

@@ -13,6 +13,7 @@
 #include "trace-model/listeners.h"
 #include "trace-model/loops.h"
 #include "trace-model/model.h"
+#include "trace-model/rings.h"
 
 namespace loopscope::trace_model {
 
@@ -33,6 +34,8 @@ struct ReportProcess {
   std::vector<std::string> cmdline;
   std::vector<ThreadName> threads;  // those alive at the end, by tid
   bool io_uring = false;
+  std::optional<Ns> cpu_ns;                  // of all its threads during the trace, the next two included
+  Ns cpu_sqpoll_ns = 0, cpu_workers_ns = 0;  // threads of the kernel that work for its rings
   std::optional<Ns> exit_t;
   int exit_code = 0, exit_signal = 0;
 };
@@ -54,6 +57,38 @@ struct ReportListener {
 
 struct Quantiles {
   Ns p50 = 0, p99 = 0, max = 0;
+};
+
+// All operations of one kind in one ring. The counts are those of OperationCounts (rings.h).
+struct ReportOp {
+  uint8_t op = 0;
+  uint64_t submitted = 0, found = 0, completed = 0, silent = 0, in_flight = 0, given_up = 0;
+  uint64_t undecided = 0;  // of those in flight: asked for no completion, and may have succeeded
+  uint64_t results = 0, failed = 0, unmatched = 0, punted = 0, ended = 0, without_call = 0;
+  std::vector<std::pair<int, uint64_t>> errors;  // number and how often, the most frequent first
+  // Taken to the first result, and its parts; to_return from every result to the return of io_uring_enter.
+  std::optional<Quantiles> latency, to_armed, to_woken, to_cqe, to_return;
+};
+
+struct ReportRing {
+  FileId ring = 0;
+  Pid pid = 0;
+  int fd = -1;
+  uint32_t sq_entries = 0, cq_entries = 0, flags = 0;
+  bool polled = false;  // IORING_SETUP_SQPOLL
+  Pid sq_thread = 0;
+  std::optional<Ns> sq_thread_cpu_ns;
+  Ns since = 0;
+  Origin origin = Origin::Trace;
+  std::optional<Ns> closed_t;
+  uint64_t enters = 0, sqes = 0, cqes = 0, overflows = 0;
+  std::optional<Quantiles> batch;      // operations taken by one io_uring_enter; counts, not durations
+  std::array<uint64_t, 33> batches{};  // the same: none, 1, 2 to 3, 4 to 7, …
+  uint64_t calls_replaced = 0;         // results for which a program without rings needs a system call
+  std::vector<ReportOp> ops;           // the most frequent first
+  std::vector<RecordId> overflow_ids;  // the first
+  std::optional<Ns> overflow_t;
+  std::vector<EndedMultishot> ended;  // and not submitted again, the first of them
 };
 
 struct ReportLoop {
@@ -92,6 +127,7 @@ struct Report {
   std::vector<ReportProcess> processes;   // by pid
   std::vector<ReportListener> listeners;  // by pid and fd; those that are closed after those that are open
   std::vector<ReportLoop> loops;          // by pid and tid
+  std::vector<ReportRing> rings;          // by pid and fd
   std::vector<Finding> findings;          // worst first
   uint64_t lost = 0, gap_count = 0;
   std::vector<ReportGap> gaps;          // the first ones, at most as many as the model keeps
@@ -100,6 +136,7 @@ struct Report {
   bool complete = false;  // ended in order, nothing lost, nothing unread
 };
 
+[[nodiscard]] std::optional<Quantiles> quantiles_of(const DurationHistogram& durations);  // empty: none
 [[nodiscard]] Report make_report(const Model& model);
 
 }  // namespace loopscope::trace_model

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace-model/report_findings.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "trace-model/duration_text.h"
+#include "trace-model/report_ring_words.h"
+#include "trace-model/symbols.h"
+#include "trace-model/uring_ops.h"
 
 namespace loopscope::trace_model {
 namespace {
@@ -40,6 +45,44 @@ Finding unread_ring(const ReportProcess& process) {
   return finding;
 }
 
+std::string ring_name(const ReportRing& ring) {
+  return ring.fd >= 0 ? fmt::format("io_uring {} of process {}", ring.fd, ring.pid)
+                      : fmt::format("a ring of process {}", ring.pid);
+}
+
+Finding overflow(const ReportRing& ring) {
+  Finding finding{.kind = "completion queue overflow",
+                  .severity = "warning",
+                  .t = ring.overflow_t,
+                  .tid = ring.pid,
+                  .evidence = ring.overflow_ids,
+                  .text = {}};
+  finding.text = fmt::format(
+      "the completion queue of {} ({} entries) was full for {}, the first at {}: the loop does not take them "
+      "fast enough, and the kernel keeps them aside until it asks",
+      ring_name(ring), ring.cq_entries, counted(ring.overflows, "completion"),
+      time_text(ring.overflow_t.value_or(0)));
+  return finding;
+}
+
+Finding ended_multishot(const ReportRing& ring, const EndedMultishot& end) {
+  Finding finding{.kind = "multishot ended",
+                  .severity = "warning",
+                  .t = end.t,
+                  .tid = end.tid,
+                  .evidence = {end.sqe, end.cqe},
+                  .text = {}};
+  const std::string_view error = error_name(end.error);
+  finding.text =
+      fmt::format("multishot {} on {} {} in {} ended at {}{} and was not submitted again: {}",
+                  op_words(end.op), end.fixed ? "slot" : "fd", end.fd, ring_name(ring), time_text(end.t),
+                  error.empty() ? "" : fmt::format(" with {}", error),
+                  end.op == uring::kRecv || end.op == uring::kRecvmsg || end.op == uring::kReadMultishot
+                      ? "what arrives there is not received through it any more"
+                      : "connections that come there are not noticed through it any more");
+  return finding;
+}
+
 }  // namespace
 
 std::vector<Finding> findings_of(const Report& report) {
@@ -47,6 +90,13 @@ std::vector<Finding> findings_of(const Report& report) {
   if (report.lost > 0 || (report.end && report.end->lost > 0)) findings.push_back(losses(report));
   for (const ReportProcess& process : report.processes)
     if (process.io_uring && !report.recorded.ring_operations) findings.push_back(unread_ring(process));
+  for (const ReportRing& ring : report.rings) {
+    if (ring.overflows) findings.push_back(overflow(ring));
+    if (ring.closed_t) continue;
+    for (const EndedMultishot& end : ring.ended) findings.push_back(ended_multishot(ring, end));
+  }
+  std::ranges::stable_sort(findings, {},
+                           [](const Finding& finding) { return finding.severity != "warning"; });
   return findings;
 }
 

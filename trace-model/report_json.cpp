@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "trace-model/report_ring_json.h"
 #include "trace-model/symbols.h"
 #include "trace-model/uring_ops.h"
 
@@ -27,6 +28,9 @@ ordered_json process_json(const ReportProcess& process) {
   for (const ThreadName& thread : process.threads)
     json["threads"].push_back({{"tid", thread.tid}, {"comm", thread.comm}});
   json["io_uring"] = process.io_uring;
+  json["cpu_ns"] = or_null(process.cpu_ns);
+  if (process.io_uring)
+    json["io_uring_cpu_ns"] = {{"sqpoll", process.cpu_sqpoll_ns}, {"workers", process.cpu_workers_ns}};
   if (process.exit_t) {
     json["exit_t"] = *process.exit_t;
     json[process.exit_signal ? "exit_signal" : "exit_code"] =
@@ -84,11 +88,6 @@ ordered_json listener_json(const ReportListener& listener) {
   json["accept_queue"] = {
       {"max", or_null(listener.queue_max)}, {"backlog", or_null(listener.backlog)}, {"dropped", {}}};
   return json;
-}
-
-ordered_json quantiles_json(const std::optional<Quantiles>& quantiles) {
-  if (!quantiles) return {};
-  return {{"p50", quantiles->p50}, {"p99", quantiles->p99}, {"max", quantiles->max}};
 }
 
 ordered_json loop_json(const ReportLoop& loop) {
@@ -170,6 +169,7 @@ std::string report_json(const Report& report) {
   json["processes"] = list_of(report.processes, process_json);
   json["listeners"] = list_of(report.listeners, listener_json);
   json["loops"] = list_of(report.loops, loop_json);
+  json["rings"] = list_of(report.rings, ring_json);
   json["findings"] = list_of(report.findings, finding_json);
   json["loss"] = loss_json(report);
   json["complete"] = report.complete;

@@ -2,14 +2,15 @@
 #include "trace-model/report_text.h"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "trace-model/duration_text.h"
+#include "trace-model/report_ring_words.h"
 #include "trace-model/report_words.h"
 #include "trace-model/terminal_text.h"
+#include "trace-model/text_table.h"
 
 namespace loopscope::trace_model {
 namespace {
@@ -69,44 +70,24 @@ std::string end_of(const ReportProcess& process) {
   return fmt::format(", {} at {}", how, time_text(*process.exit_t));
 }
 
-constexpr size_t kTableColumns = 5;
-using Row = std::array<std::string, kTableColumns>;
-
 std::string quantile_words(const std::optional<Quantiles>& q, bool with_max) {
   if (!q) return "-";
   const std::string text = fmt::format("{} / {}", duration_text(q->p50), duration_text(q->p99));
   return with_max ? fmt::format("{} / {}", text, duration_text(q->max)) : text;
 }
 
-Row loop_row(const ReportLoop& loop, bool with_max) {
+TableRow loop_row(const ReportLoop& loop, bool with_max) {
   const std::string thread = loop.comm.empty() ? "" : " " + terminal_text(loop.comm);
   return {fmt::format("{}{}", loop.tid, thread), wait_words(loop),
           loop.iterations ? count_text(*loop.iterations) : "-", quantile_words(loop.slept, with_max),
           quantile_words(loop.busy, with_max)};
 }
 
-std::vector<std::string> aligned(const std::vector<Row>& rows) {
-  std::array<size_t, kTableColumns> widths{};
-  for (const Row& row : rows)
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], column_count(row[i]));
-  std::vector<std::string> lines;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      const std::string space(widths[i] - column_count(row[i]), ' ');
-      line += (i == 2 ? space + row[i] : row[i] + space) + "  ";  // the number of waits to the right
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    lines.push_back(std::move(line));
-  }
-  return lines;
-}
-
 std::vector<std::string> loop_lines(const std::vector<const ReportLoop*>& loops, bool with_max) {
   const std::string quantiles = with_max ? "p50 / p99 / max" : "p50 / p99";
-  std::vector<Row> rows{{"THREAD", "WAITS IN", "WAITS", "WAIT " + quantiles, "ITERATION " + quantiles}};
+  std::vector<TableRow> rows{{"THREAD", "WAITS IN", "WAITS", "WAIT " + quantiles, "ITERATION " + quantiles}};
   for (const ReportLoop* loop : loops) rows.push_back(loop_row(*loop, with_max));
-  return aligned(rows);
+  return table_lines(rows, {2});
 }
 
 void loop_table(Page& page, const std::vector<const ReportLoop*>& loops) {
@@ -141,6 +122,18 @@ void loops_of(Page& page, const Report& report, Pid pid) {
   }
 }
 
+void rings_of(Page& page, const Report& report, Pid pid) {
+  for (const ReportRing& ring : report.rings) {
+    if (ring.pid != pid) continue;
+    const RingWords words = ring_words(ring, report);
+    page.line(2, words.heading);
+    for (const std::string& line : words.above) page.line(4, line);
+    for (const std::string& line : words.table)
+      page.verbatim("    " + cut_to_columns(line, page.columns() - 4));
+    for (const std::string& line : words.below) page.line(4, line);
+  }
+}
+
 void listeners_of(Page& page, const Report& report, Pid pid) {
   size_t closed = 0;
   for (const ReportListener& listener : report.listeners) {
@@ -157,7 +150,8 @@ void listeners_of(Page& page, const Report& report, Pid pid) {
 
 bool says_something(const Report& report, Pid pid) {
   const auto of = [pid](const auto& row) { return row.pid == pid; };
-  return std::ranges::any_of(report.listeners, of) || std::ranges::any_of(report.loops, of);
+  return std::ranges::any_of(report.listeners, of) || std::ranges::any_of(report.loops, of) ||
+         std::ranges::any_of(report.rings, of);
 }
 
 void processes_of(Page& page, const Report& report) {
@@ -171,6 +165,8 @@ void processes_of(Page& page, const Report& report) {
     page.heading(fmt::format("pid {}{}  {}", process.pid, end_of(process), command_of(process)));
     listeners_of(page, report, process.pid);
     loops_of(page, report, process.pid);
+    rings_of(page, report, process.pid);
+    if (const std::string cpu = cpu_words(process); !cpu.empty()) page.line(2, cpu);
   }
   if (idle.empty()) return;
   page.blank();

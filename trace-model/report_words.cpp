@@ -26,6 +26,14 @@ std::string origin_words(const ReportListener& listener) {
   return text;
 }
 
+// Where IORING_OP_EPOLL_CTL did it.
+std::string through_ring(const Registration& registration, const Report& report) {
+  if (registration.how != WatchedBy::UringEpollCtl) return {};
+  const auto ring = std::ranges::find(report.rings, registration.ring, &ReportRing::ring);
+  if (ring == report.rings.end() || ring->fd < 0) return " through io_uring";
+  return fmt::format(" through io_uring {}", ring->fd);
+}
+
 std::string by_thread(const ReportListener& listener, const Registration& registration) {
   return registration.tid && registration.tid != listener.pid ? fmt::format(" by thread {}", registration.tid)
                                                               : "";
@@ -47,7 +55,7 @@ std::string registration_words(const ReportListener& listener, const Registratio
       text = fmt::format("registered with epoll {} ({}, data {:#x})", registration.epfd,
                          joined_names(symbols::kEpollEvents, registration.events), registration.data);
       if (registration.fd != listener.fd) text += fmt::format(" under the number {}", registration.fd);
-      text += by_thread(listener, registration);
+      text += through_ring(registration, report) + by_thread(listener, registration);
       break;
     case WatchedBy::Poll:
     case WatchedBy::Select:

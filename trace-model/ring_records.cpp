@@ -100,6 +100,7 @@ void State::on(const RingRow& row) {
   if (row.cq_entries) known.cq_entries = row.cq_entries;
   known.flags |= row.flags;
   if (row.sq_thread) known.sq_thread = row.sq_thread;
+  cpu.note_helper(row.sq_thread, UringHelper::Poller);
   known.origin = row.origin;
   if (OpenFile* file = files.find(row.ring)) file->kind = FileKind::IoUring;
   if (Process* owner = processes.find(row.pid); owner && !owner->exit_t) owner->used_uring = true;
@@ -258,6 +259,8 @@ void State::on(const Cqe& cqe) {
       install_slot(ring.id, uint32_t(op->fd), files.get(cqe.on), cqe.t, ListenerOrigin::Snapshot);
   }
   if (cqe.punted && !std::exchange(op->punted, true)) ++counts.punted;
+  if (cqe.punted && cqe.tid != op->tid && cqe.tid != ring.sq_thread)
+    cpu.note_helper(cqe.tid, UringHelper::Worker);
   if (op->settled) {  // it did not succeed, after all
     --counts.silent;
     ++counts.completed;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a list of servers looks: a table for people, JSON for programs.
 #include <algorithm>
-#include <array>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -9,6 +9,7 @@
 
 #include "trace-model/symbols.h"
 #include "trace-model/terminal_text.h"
+#include "trace-model/text_table.h"
 #include "tracer/list.h"
 #include "tracer/proc/access.h"
 
@@ -16,11 +17,10 @@ namespace loopscope::tracer {
 namespace {
 
 using nlohmann::ordered_json;
+using trace_model::TableRow;
 using trace_model::terminal_text;
 
 constexpr size_t kMaxCommandColumns = 36;
-constexpr size_t kColumns = 6;
-using Row = std::array<std::string, kColumns>;
 
 std::string_view shown_as(std::string_view how) {
   if (how == "epoll_ctl") return "epoll";
@@ -55,19 +55,8 @@ std::string command_text(const Server& server) {
   return trace_model::cut_to_columns(terminal_text(command), kMaxCommandColumns);
 }
 
-std::string aligned(const std::vector<Row>& rows) {
-  std::array<size_t, kColumns> widths{};
-  for (const Row& row : rows)
-    for (size_t i = 0; i < kColumns; ++i) widths[i] = std::max(widths[i], trace_model::column_count(row[i]));
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < kColumns; ++i)
-      line += row[i] + std::string(widths[i] - trace_model::column_count(row[i]) + 2, ' ');
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + '\n';
-  }
-  return text;
+std::string lines_of(const std::vector<TableRow>& rows) {
+  return fmt::format("{}\n", fmt::join(trace_model::table_lines(rows), "\n"));
 }
 
 std::string closing_sentences(const ServerList& list) {
@@ -107,19 +96,16 @@ ordered_json listener_json(const ServerListener& listener) {
 
 std::string server_list_text(const ServerList& list) {
   if (list.servers.empty()) return "No server is listening here.\n" + closing_sentences(list);
-  std::vector<Row> rows{{"PID", "COMMAND", "CONTAINER", "FD", "ADDRESS", "WAITS IN"}};
+  std::vector<TableRow> rows{{"PID", "COMMAND", "CONTAINER", "FD", "ADDRESS", "WAITS IN"}};
   for (const Server& server : list.servers) {
-    Row row{std::to_string(server.pid), command_text(server),
-            server.container.empty() ? "-" : terminal_text(server.container)};
-    for (const ServerListener& listener : server.listeners) {
-      row[3] = std::to_string(listener.fd);
-      row[4] = terminal_text(listener.socket.local);
-      row[5] = waits_text(listener.waits);
-      rows.push_back(row);
-      row = {};
-    }
+    std::string pid = std::to_string(server.pid), command = command_text(server),
+                container = server.container.empty() ? "-" : terminal_text(server.container);
+    for (const ServerListener& listener : server.listeners)
+      rows.push_back({std::exchange(pid, ""), std::exchange(command, ""), std::exchange(container, ""),
+                      std::to_string(listener.fd), terminal_text(listener.socket.local),
+                      waits_text(listener.waits)});
   }
-  return aligned(rows) + closing_sentences(list);
+  return lines_of(rows) + closing_sentences(list);
 }
 
 std::string server_list_json(const ServerList& list) {

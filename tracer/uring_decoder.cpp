@@ -319,7 +319,8 @@ void UringDecoder::decode(const wire_cqe& record, std::span<const std::byte> pay
     InFlight& known = operation->second;
     cqe.sqe = known.id;
     op = known.op;
-    since_ns = std::exchange(known.since_ns, record.time_ns);
+    // What this one made is not what the next one makes, though it may stand at the same address.
+    since_ns = std::exchange(known.since_ns, record.time_ns + 1);
     slot_unknown = known.slot_unknown;
     if (!(cqe.flags & uring::kCqeMore)) in_flight_.erase(operation);
   } else if (record.opcode < kUnknownOp) {

@@ -148,7 +148,8 @@ def test_handed_to_a_worker_thread(mode):
     assert len(given) == truth["async"] == 13 and len(journal.cqes) - len(given) == truth["inline"] == 11
     assert all("punted" not in c and c["tid"] == truth["pid"] for s, c in journal.pairs() if "flags" not in s)
     assert all("punted" in c and c["pid"] == truth["pid"] for _, c in given), given
-    assert all((c["tid"] == truth["pid"]) == (mode == "defer") for _, c in given), given
+    by_workers = {c["tid"] != truth["pid"] for _, c in given}  # on 6.1 they post for such a ring as well
+    assert by_workers == {True} if mode == "plain" else len(by_workers) == 1, given
 
 
 def test_completions_that_found_the_queue_full():
