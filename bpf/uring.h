@@ -101,13 +101,15 @@ struct io_kiocb___flags {
 struct io_kiocb___5_15 {
 	__u64 user_data;
 };
+
+#pragma clang attribute pop
+
+/* Shared with programs, so it stays as it is, and is read whole. */
 struct io_uring_cqe {
 	__u64 user_data;
 	__s32 res;
 	__u32 flags;
 };
-
-#pragma clang attribute pop
 
 /* The uapi values that are needed here. */
 #define IORING_SETUP_SQE128 (1u << 10)

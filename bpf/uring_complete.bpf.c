@@ -270,12 +270,13 @@ int op_completed(struct bpf_raw_tracepoint_args *args)
 	struct completion c = {.ctx = args->args[0]};
 
 	if (completes_with_cqe()) {
-		struct io_uring_cqe *cqe = (struct io_uring_cqe *)args->args[2];
+		struct io_uring_cqe cqe = {};
 
+		bpf_probe_read_kernel(&cqe, sizeof(cqe), (void *)args->args[2]);
 		c.request = args->args[1];
-		c.user_data = BPF_CORE_READ(cqe, user_data);
-		c.res = BPF_CORE_READ(cqe, res);
-		c.flags = BPF_CORE_READ(cqe, flags);
+		c.user_data = cqe.user_data;
+		c.res = cqe.res;
+		c.flags = cqe.flags;
 	} else if (!completes_without_request()) {
 		c.request = args->args[1];
 		c.user_data = args->args[2];
