@@ -24,14 +24,22 @@ def attached(command, path, folder):
     """The tracer is at work when it polls, see tracers.sleeps_polling."""
     outcome, errors = Outcome(), folder / "errors.log"
     outcome.path = path
-    with open(errors, "wb") as log, running(command, ends_by=signal.SIGINT, stderr=log) as process:
+    with open(errors, "wb") as log, running(command, ends_by=signal.SIGINT, stdout=log, stderr=log) as process:
         try:
             wait_until(lambda: sleeps_polling(process.pid), command[0], process)
         except Failed as problem:
             said = " ".join(errors.read_text(errors="replace").split())[-300:]
             raise Failed(f"{problem}: {said}" if said else str(problem)) from None
         yield outcome
+        # perf trace throws away what is in its buffer when it is interrupted.
+        wait_until(lambda: has_nothing_to_do(process.pid), command[0], process)
         end(process, signal.SIGINT)
+
+
+def has_nothing_to_do(pid):
+    """Polls, and has not just been woken."""
+    state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    return state == "S" and sleeps_polling(pid)
 
 
 def output(folder, name, to_count):
