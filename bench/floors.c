@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attaches one of the minimal tracers of bpf/floors.bpf.c and stays until SIGTERM or SIGINT.
+// Attaches one of the minimal tracers of bpf/floors*.bpf.c and stays until SIGTERM or SIGINT.
 //
 //   floors VARIANT [-p PID]… [-c CALL,…] [-r]     -r: also write a record per call, and read it away
 //
@@ -28,22 +28,30 @@ struct variant {
 	const char *name;
 	const char *whole[2];	  // programs on the tracepoints of all calls
 	const char *enter, *exit; // programs on the tracepoints of each wanted call
+	const char *const *uring; // programs on the tracepoints of io_uring
 };
 
+static const char *const uring_empty[] = {
+    "empty_create",   "empty_submit_req",	"empty_submit_sqe", "empty_req_failed",	  "empty_poll_arm",
+    "empty_task_add", "empty_queue_async_work", "empty_complete",   "empty_cqe_overflow", NULL};
+static const char *const uring_record[] = {"record_taken", "record_completed", NULL};
+
 static const struct variant variants[] = {
-    {"empty-enter-exit", {"empty_enter", "empty_exit"}, NULL, NULL},
-    {"empty-exit", {"empty_exit"}, NULL, NULL},
-    {"empty-percall-enter+exit", {"empty_exit"}, "empty_percall_enter", NULL},
-    {"empty-percall-both", {NULL}, "empty_percall_enter", "empty_percall_exit"},
-    {"nostart", {"nostart_exit"}, NULL, NULL},
-    {"storage", {"storage_enter", "storage_exit"}, NULL, NULL},
-    {"hash", {"hash_enter", "hash_exit"}, NULL, NULL},
-    {"lookup", {"lookup_enter", "lookup_exit"}, NULL, NULL},
-    {"slot", {"slot_enter", "slot_exit"}, NULL, NULL},
-    {"percall-slot", {"slot_exit"}, "percall_slot_enter", NULL},
-    {"percall-storage", {"storage_exit"}, "percall_storage_enter", NULL},
-    {"percall-both-slot", {NULL}, "percall_slot_enter", "percall_slot_exit"},
-    {"percall-both-storage", {NULL}, "percall_storage_enter", "percall_storage_exit"},
+    {"empty-enter-exit", {"empty_enter", "empty_exit"}, NULL, NULL, NULL},
+    {"empty-exit", {"empty_exit"}, NULL, NULL, NULL},
+    {"empty-percall-enter+exit", {"empty_exit"}, "empty_percall_enter", NULL, NULL},
+    {"empty-percall-both", {NULL}, "empty_percall_enter", "empty_percall_exit", NULL},
+    {"nostart", {"nostart_exit"}, NULL, NULL, NULL},
+    {"storage", {"storage_enter", "storage_exit"}, NULL, NULL, NULL},
+    {"hash", {"hash_enter", "hash_exit"}, NULL, NULL, NULL},
+    {"lookup", {"lookup_enter", "lookup_exit"}, NULL, NULL, NULL},
+    {"slot", {"slot_enter", "slot_exit"}, NULL, NULL, NULL},
+    {"percall-slot", {"slot_exit"}, "percall_slot_enter", NULL, NULL},
+    {"percall-storage", {"storage_exit"}, "percall_storage_enter", NULL, NULL},
+    {"percall-both-slot", {NULL}, "percall_slot_enter", "percall_slot_exit", NULL},
+    {"percall-both-storage", {NULL}, "percall_storage_enter", "percall_storage_exit", NULL},
+    {"empty-uring", {"empty_enter", "empty_exit"}, NULL, NULL, uring_empty},
+    {"storage-uring", {"storage_enter", "storage_exit"}, NULL, NULL, uring_record},
 };
 
 struct options {
@@ -133,6 +141,9 @@ static bool is_used(const struct variant *variant, const char *program)
 	for (int i = 0; i < 2; i++)
 		if (variant->whole[i] && !strcmp(program, variant->whole[i]))
 			return true;
+	for (int i = 0; variant->uring && variant->uring[i]; i++)
+		if (!strcmp(program, variant->uring[i]))
+			return true;
 	return (variant->enter && !strcmp(program, variant->enter)) ||
 	       (variant->exit && !strcmp(program, variant->exit));
 }
@@ -188,6 +199,22 @@ static int attach_per_call(struct floors_bpf *floors, const struct options *opti
 	return 0;
 }
 
+// No kernel has both names of the tracepoint for submissions; without a single one there is no io_uring.
+static int attach_uring(struct floors_bpf *floors, const char *const *programs)
+{
+	libbpf_print_fn_t print = libbpf_set_print(NULL); // it would say that the other name is not there
+	int attached = 0, error = 0;
+
+	for (int i = 0; programs[i]; i++)
+		if (bpf_program__attach(bpf_object__find_program_by_name(floors->obj, programs[i])))
+			attached++;
+		else if (errno != ENOENT)
+			error = errno;
+	libbpf_set_print(print);
+	errno = error || attached ? error : ENOENT;
+	return -errno;
+}
+
 static int attach(struct floors_bpf *floors, const struct options *options)
 {
 	const struct variant *variant = options->variant;
@@ -201,6 +228,8 @@ static int attach(struct floors_bpf *floors, const struct options *options)
 		error = attach_per_call(floors, options, variant->enter, "enter");
 	if (!error && variant->exit)
 		error = attach_per_call(floors, options, variant->exit, "exit");
+	if (!error && variant->uring)
+		error = attach_uring(floors, variant->uring);
 	return error;
 }
 

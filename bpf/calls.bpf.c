@@ -142,7 +142,7 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	call.nr = nr;
 	call.ret = ret;
 	call.end_ns = bpf_ktime_get_ns();
-	call.killed = interrupted(ret) && dies(task);
+	call.killed = interrupted(ret) && this_thread_dies();
 	find_files(&call, task);
 	return report_call(&call);
 }

@@ -21,9 +21,9 @@ static __always_inline bool interrupted(long ret)
 	return ret == -4 || (ret <= -512 && ret >= -516); /* EINTR; ERESTARTSYS to ERESTART_RESTARTBLOCK */
 }
 
-static __always_inline bool has_default_action(struct task_struct *task, int number)
+static __always_inline bool has_default_action(struct sighand_struct *handlers, int number)
 {
-	void *action = (void *)task->sighand + bpf_core_field_offset(struct sighand_struct, action) +
+	void *action = (void *)handlers + bpf_core_field_offset(struct sighand_struct, action) +
 		       (number - 1) * bpf_core_type_size(struct k_sigaction) +
 		       bpf_core_field_offset(struct k_sigaction, sa.sa_handler);
 	void *handler = NULL;
@@ -35,9 +35,14 @@ static __always_inline bool has_default_action(struct task_struct *task, int num
  * Whatever ends a process - exit_group, exec by another thread, a signal without a handler - puts SIGKILL into each
  * of its threads (kernel/signal.c, zap_other_threads() and complete_signal()). Only a signal that dumps core does so
  * later, when it is taken; a debugger may keep it from being taken.
+ *
+ * A global function, and its pointers followed before the loop: the verifier looks at it once, not on every path that
+ * leads here.
  */
-static __always_inline bool dies(struct task_struct *task)
+__noinline int this_thread_dies(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct sighand_struct *handlers = task->sighand;
 	unsigned long waiting = task->pending.signal.sig[0];
 
 	if (waiting & KILL_SIGNAL)
@@ -49,7 +54,7 @@ static __always_inline bool dies(struct task_struct *task)
 	if (!waiting)
 		return false;
 	for (int number = 1; number <= LAST_CORE_SIGNAL; number++)
-		if (waiting & SIGNAL_BIT(number) && has_default_action(task, number))
+		if (waiting & SIGNAL_BIT(number) && has_default_action(handlers, number))
 			return true;
 	return false;
 }

@@ -12,6 +12,7 @@ volatile __u32 pid_level = 0;
 volatile __u32 pid_ns_inum = 0;
 volatile __u32 consumer_sleeps = 0;
 volatile __u64 loss_epoch = 0;
+volatile __u64 places_taken = 0;
 
 /* tp_btf and iterator programs may read kernel memory only under a GPL-compatible licence. */
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -101,13 +101,15 @@ struct io_kiocb___flags {
 struct io_kiocb___5_15 {
 	__u64 user_data;
 };
+
+#pragma clang attribute pop
+
+/* Shared with programs, so it stays as it is, and is read whole. */
 struct io_uring_cqe {
 	__u64 user_data;
 	__s32 res;
 	__u32 flags;
 };
-
-#pragma clang attribute pop
 
 /* The uapi values that are needed here. */
 #define IORING_SETUP_SQE128 (1u << 10)
@@ -209,13 +211,19 @@ struct request_state {
 	__u32 multishot;
 	__u32
 	    file_index; /* what it makes goes into the slot before this; 0: gets a descriptor; ~0: into a free slot */
-	__u32 pad;
+	__u32 over; /* a place that is kept for the next operation of this request */
 };
 
-/* By struct io_kiocb. */
+#define MAX_IN_FLIGHT 65536
+#define MAX_KEPT 4096
+
+/*
+ * By struct io_kiocb. A ring uses its requests again and again, so the place of one is kept when its operation is over, as
+ * long as there are few: to take it out and to enter it anew are among what an operation costs most.
+ */
 LOOPSCOPE_MAP struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
+	__uint(max_entries, MAX_IN_FLIGHT + MAX_KEPT);
 	__type(key, __u64);
 	__type(value, struct request_state);
 } requests SEC(".maps");
@@ -285,10 +293,31 @@ static __always_inline __u64 notification_of(struct io_kiocb *req)
 	return notification ? notification : (__u64)req;
 }
 
+extern volatile __u64 places_taken; /* in `requests` */
+
+static __always_inline struct request_state *operation_of(__u64 request)
+{
+	struct request_state *state = bpf_map_lookup_elem(&requests, &request);
+
+	return state && !state->over ? state : NULL;
+}
+
 static __always_inline void put_request(__u64 request, const struct request_state *state)
 {
-	if (bpf_map_update_elem(&requests, &request, state, BPF_ANY))
+	struct request_state *place = bpf_map_lookup_elem(&requests, &request);
+
+	if (place)
+		*place = *state;
+	else if (bpf_map_update_elem(&requests, &request, state, BPF_ANY))
 		count_skip(SKIP_NO_REQUEST);
+	else
+		__sync_fetch_and_add(&places_taken, 1);
+}
+
+static __always_inline void drop_request(__u64 request)
+{
+	if (!bpf_map_delete_elem(&requests, &request))
+		__sync_fetch_and_add(&places_taken, -1);
 }
 
 static __always_inline void note_request(__u64 request, const struct request_state *state)
@@ -300,15 +329,18 @@ static __always_inline void note_request(__u64 request, const struct request_sta
 		enter_name(request, state);
 }
 
-static __always_inline void forget_operation(__u64 request, const struct request_state *state)
+static __always_inline void forget_operation(__u64 request, struct request_state *state)
 {
 	__u64 notification = state->request;
 
 	if (state->multishot)
 		leave_name(state);
-	bpf_map_delete_elem(&requests, &request);
 	if (notification != request)
-		bpf_map_delete_elem(&requests, &notification);
+		drop_request(notification);
+	if (places_taken <= MAX_KEPT)
+		state->over = 1;
+	else
+		drop_request(request);
 }
 
 /* The struct file behind a slot of registered files; the low bits of a pointer are flags. */

@@ -7,9 +7,7 @@
 
 static __always_inline struct request_state *request_of(struct bpf_raw_tracepoint_args *args)
 {
-	__u64 req = (__u64)request_in(args);
-
-	return bpf_map_lookup_elem(&requests, &req);
+	return operation_of((__u64)request_in(args));
 }
 
 SEC("raw_tp/io_uring_poll_arm")
@@ -207,7 +205,7 @@ static __noinline __u64 request_on_stack(struct bpf_raw_tracepoint_args *args, s
 
 			if ((__s64)words[i] >= 0 || words[i] & 7 || words[i] == found)
 				continue;
-			state = bpf_map_lookup_elem(&requests, &words[i]);
+			state = operation_of(words[i]);
 			if (!state)
 				continue;
 			if (state->opcode == OP_MSG_RING) /* then another ring's operation posts it */
@@ -250,7 +248,7 @@ static __always_inline void completed(struct bpf_raw_tracepoint_args *args, stru
 		return;
 	if (!c->request)
 		c->request = posting_request(args, c, ring);
-	state = bpf_map_lookup_elem(&requests, &c->request);
+	state = operation_of(c->request);
 	/* Not one that was left out: then its operation was not recorded either. */
 	if (!state && req && !wanted(BPF_CORE_READ(req, opcode)))
 		return;
@@ -261,7 +259,7 @@ static __always_inline void completed(struct bpf_raw_tracepoint_args *args, stru
 	if (!(c->flags & IORING_CQE_F_MORE))
 		forget_operation(c->request, state);
 	else if (state->request != c->request) /* the notification remains */
-		bpf_map_delete_elem(&requests, &c->request);
+		drop_request(c->request);
 }
 
 SEC("raw_tp/io_uring_complete")
@@ -270,12 +268,13 @@ int op_completed(struct bpf_raw_tracepoint_args *args)
 	struct completion c = {.ctx = args->args[0]};
 
 	if (completes_with_cqe()) {
-		struct io_uring_cqe *cqe = (struct io_uring_cqe *)args->args[2];
+		struct io_uring_cqe cqe = {};
 
+		bpf_probe_read_kernel(&cqe, sizeof(cqe), (void *)args->args[2]);
 		c.request = args->args[1];
-		c.user_data = BPF_CORE_READ(cqe, user_data);
-		c.res = BPF_CORE_READ(cqe, res);
-		c.flags = BPF_CORE_READ(cqe, flags);
+		c.user_data = cqe.user_data;
+		c.res = cqe.res;
+		c.flags = cqe.flags;
 	} else if (!completes_without_request()) {
 		c.request = args->args[1];
 		c.user_data = args->args[2];

@@ -62,7 +62,7 @@ static __always_inline void describe_armed(struct wire_armed_row *row, struct io
 /* The number of its record. One that was not seen taken gets one: kernel addresses are larger than any time. */
 static __always_inline __u64 number_of(const struct wire_armed_row *row, struct io_kiocb *req)
 {
-	struct request_state *known = bpf_map_lookup_elem(&requests, &row->request);
+	struct request_state *known = operation_of(row->request);
 	struct request_state state = {
 	    .ring = row->ring,
 	    .user_data = row->user_data,

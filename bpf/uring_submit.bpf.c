@@ -136,18 +136,22 @@ struct taken_op {
 	struct wire_entry entry;
 };
 
-static __always_inline __u64 worked_on(struct io_ring_ctx *ctx, struct files_struct *files,
-				       const struct wire_entry *entry)
+static __always_inline __u64 descriptor_file(__u32 fd)
+{
+	return file_read_of(BPF_CORE_READ(bpf_get_current_task_btf(), files), fd);
+}
+
+static __always_inline __u64 worked_on(struct io_ring_ctx *ctx, const struct wire_entry *entry)
 {
 	if (entry->opcode == OP_CLOSE && entry->file_index)
 		return slot_file(ctx, entry->file_index - 1);
-	return entry->flags & IOSQE_FIXED_FILE ? slot_file(ctx, entry->fd) : file_read_of(files, entry->fd);
+	if (entry->flags & IOSQE_FIXED_FILE)
+		return slot_file(ctx, entry->fd);
+	return entry->fd < 0 ? 0 : descriptor_file(entry->fd);
 }
 
 static __always_inline void fill_sqe(struct wire_sqe *record, const struct taken_op *op, __u32 room)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct files_struct *files = BPF_CORE_READ(task, files);
 	const struct wire_entry *entry = &op->entry;
 
 	set_header(&record->header, WIRE_SQE, 0, sizeof(*record) + room);
@@ -156,12 +160,12 @@ static __always_inline void fill_sqe(struct wire_sqe *record, const struct taken
 	record->ring = (__u64)op->ctx;
 	record->request = op->request;
 	record->number = op->number;
-	record->file[0] = worked_on(op->ctx, files, entry);
+	record->file[0] = worked_on(op->ctx, entry);
 	record->file[1] = 0;
 	if (entry->opcode == OP_EPOLL_CTL)
-		record->file[1] = file_read_of(files, entry->off);
+		record->file[1] = descriptor_file(entry->off);
 	if (entry->opcode == OP_SPLICE || entry->opcode == OP_TEE)
-		record->file[1] = file_read_of(files, entry->file_index);
+		record->file[1] = descriptor_file(entry->file_index);
 	record->extra[0] = record->extra[1] = record->extra[2] = 0;
 	record->entry = *entry;
 	record->res = 0;
@@ -260,9 +264,7 @@ static __always_inline void remember(const struct taken_op *op, struct io_kiocb 
 /* Another ring may post a completion of any name in this one. */
 static __noinline int note_receiver(struct taken_op *op)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct file *file =
-	    op ? (struct file *)worked_on(op->ctx, BPF_CORE_READ(task, files), &op->entry) : NULL;
+	struct file *file = op ? (struct file *)worked_on(op->ctx, &op->entry) : NULL;
 	struct ring_state *receiver = file ? ring_of((__u64)BPF_CORE_READ(file, private_data)) : NULL;
 
 	if (receiver)

@@ -4,22 +4,8 @@
  * wanted call of a traced process at its entry and, at its exit, writes one record with start, arguments and
  * result. They differ in where they hook and where they keep the start time.
  */
-#include <linux/types.h>
-#include <stdbool.h>
-
-#include <bpf/bpf_helpers.h>
-
-#include <bpf/bpf_core_read.h>
-
-#include "bench/bpf/floors.h"
-
-enum { BPF_ANY = 0, BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27, BPF_MAP_TYPE_TASK_STORAGE = 29 };
-enum { BPF_F_NO_PREALLOC = 1, BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
-
-struct task_struct {
-	int pid;
-	int tgid;
-} __attribute__((preserve_access_index));
+#define FLOORS_MAP
+#include "bench/bpf/floors_maps.h"
 
 #if defined(__TARGET_ARCH_x86)
 struct pt_regs {
@@ -37,18 +23,6 @@ const volatile __u64 wanted[8];	 /* one bit per system call number */
 const volatile bool with_record; /* false: only take the time, to see its own cost */
 
 __u64 records_lost;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 32 << 20);
-} ring SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, __u64);
-} start_by_task SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -102,8 +76,7 @@ static __always_inline void write_record(const struct pt_regs *regs, __u32 nr, l
 	record->tid = id;
 	record->nr = nr;
 	record->pad = 0;
-	/* The reader is woken once in a while, not for each record. */
-	bpf_ringbuf_submit(record, (end_ns & 1023) ? BPF_RB_NO_WAKEUP : BPF_RB_FORCE_WAKEUP);
+	submit_record(record, end_ns);
 }
 
 /* Programs that do nothing: what merely being called costs. */

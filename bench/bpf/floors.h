@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What floors.bpf.c and floors.c share. */
+/* What the programs and floors.c share. */
 #ifndef LOOPSCOPE_BENCH_FLOORS_H
 #define LOOPSCOPE_BENCH_FLOORS_H
 
@@ -17,6 +17,18 @@ struct floors_record {
 	__u32 tid;
 	__u32 nr;
 	__u32 pad;
+};
+
+#define FLOORS_COMPLETED 256
+
+/* An operation of io_uring as it was taken (by its number), or its completion (FLOORS_COMPLETED). */
+struct floors_op_record {
+	__u64 time_ns;
+	__u64 request;
+	__u64 user_data;
+	__u64 pid_tgid;
+	__s32 res;
+	__u32 opcode;
 };
 
 /* Direct-mapped start time: two threads may want the same slot, so it says whose it is. */

@@ -4,20 +4,23 @@ import contextlib
 import statistics
 import subprocess
 
-from measure.processes import BIN, running
+from measure.processes import BIN, Failed, running
 
 KINDS = ("epoll_wait", "getppid", "read_write")
 
 
 class MicroCalls:
-    """A running micro_calls process, measured on command."""
+    """A running process that is measured on command, see bench/call_costs.h."""
 
     def __init__(self, process):
         self.process = process
-        self.pid = int(process.stdout.readline().split()[1])
+        words = process.stdout.readline().split()
+        if not words:
+            raise Failed(f"{process.args[0]} could not begin")
+        self.pid = int(words[1])
 
     def measure(self, batch, batches):
-        """{kind: (least, median)} in ns per call."""
+        """{kind: (least, median)} in ns per operation."""
         self.process.stdin.write(f"go {batch} {batches}\n")
         self.process.stdin.flush()
         costs = {}
@@ -26,12 +29,12 @@ class MicroCalls:
                 return costs
             kind, least, median = line.split()
             costs[kind] = (float(least), float(median))
-        raise RuntimeError("micro_calls ended")
+        raise RuntimeError(f"{self.process.args[0]} ended")
 
 
 @contextlib.contextmanager
-def micro_calls():
-    with running([BIN / "micro_calls"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+def micro_calls(program="micro_calls"):
+    with running([BIN / program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield MicroCalls(process)
 
 

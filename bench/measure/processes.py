@@ -31,7 +31,10 @@ def end(process, how=signal.SIGTERM, patience_s=20):
 
 @contextlib.contextmanager
 def running(command, ends_by=signal.SIGTERM, **options):
-    process = subprocess.Popen([str(word) for word in command], **options)
+    try:
+        process = subprocess.Popen([str(word) for word in command], **options)
+    except FileNotFoundError:
+        raise Failed(f"{command[0]} is not installed") from None
     try:
         yield process
     finally:
