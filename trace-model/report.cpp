@@ -72,9 +72,14 @@ ReportListener listener_row(const Listener& listener, const Holder& holder, cons
   row.listen_t = listener.listen_t;
   row.closed_t = holder.closed_t;
   row.registrations = holder.registrations;
-  if (recorded.accepts) row.accepts = holder.accepts;
+  const bool unseen = !recorded.ring_operations &&
+                      std::ranges::any_of(holder.registrations, [](const Registration& registration) {
+                        return registration.how == WatchedBy::Uring;
+                      });
+  if (recorded.accepts && !unseen) row.accepts = holder.accepts;
   const auto seen = [&](const Registration& registration) { return recorded.waits(registration.how); };
-  if (recorded.anything && std::ranges::all_of(holder.registrations, seen)) row.wakeups = holder.wakeups;
+  if (recorded.anything && !unseen && std::ranges::all_of(holder.registrations, seen))
+    row.wakeups = holder.wakeups;
   return row;
 }
 

@@ -15,7 +15,9 @@
 #include <fstream>
 
 #include "observer_bpf.skel.h"
+#include "tracer/kernel_types.h"
 #include "tracer/privileges.h"
+#include "tracer/uring_probes.h"
 
 namespace loopscope::tracer {
 namespace {
@@ -85,6 +87,35 @@ struct BpfSession::Parts {
   std::string uring_probe;  // what serves io_uring, for the header
   std::array<uint64_t, LOSS_CLASSES> losses_taken{};
 
+  struct UringProgram {
+    bpf_program* program;
+    bpf_link** link;
+    std::string_view name;
+  };
+  std::array<UringProgram, 9> uring_programs() {
+    auto& p = skeleton->progs;
+    auto& l = skeleton->links;
+    return {{{p.ring_made, &l.ring_made, "create"},
+             {p.op_taken, &l.op_taken, "submit_req"},
+             {p.op_taken_before_6_3, &l.op_taken_before_6_3, "submit_sqe"},
+             {p.op_refused, &l.op_refused, "req_failed"},
+             {p.op_armed, &l.op_armed, "poll_arm"},
+             {p.op_woken, &l.op_woken, "task_add"},
+             {p.op_punted, &l.op_punted, "queue_async_work"},
+             {p.op_completed, &l.op_completed, "complete"},
+             {p.queue_overflowed, &l.queue_overflowed, "cqe_overflow"}}};
+  }
+  void choose_uring() {
+    const btf* types = kernel_types();
+    const auto probes = types ? uring_probes(*types) : std::vector<UringProbe>();
+    uring_probe = uring_probe_text(probes);
+    const bool off = uring_probe.starts_with("off");
+    for (const auto& [program, link, name] : uring_programs()) {
+      const auto known = std::ranges::find(probes, name, &UringProbe::name);
+      bpf_program__set_autoload(program, !off && known != probes.end() && known->known);
+    }
+  }
+
   ~Parts() {
     bpf_link__destroy(thread_iterator);
     bpf_link__destroy(descriptor_iterator);
@@ -114,6 +145,7 @@ std::expected<BpfSession, std::string> BpfSession::open(const BpfOptions& option
   rodata->wanted_ops = options.wanted_ops;
   rodata->table_ops = options.table_ops;
   bpf_map__set_max_entries(parts->skeleton->maps.events, round_up_ring(options.buffer_bytes));
+  parts->choose_uring();
   if (const int error = observer_bpf__load(parts->skeleton)) return std::unexpected(why_not_loaded(-error));
   parts->ring =
       ring_buffer__new(bpf_map__fd(parts->skeleton->maps.events), consume, &parts->consumer, nullptr);
@@ -144,30 +176,16 @@ std::expected<void, std::string> BpfSession::attach() {
   return {};
 }
 
-// A kernel has some of these tracepoints, under one name or another, or none (CONFIG_IO_URING). What it has
-// not is named in the header and stops nothing.
+// What the kernel has not, or with arguments that are not known, is not loaded, named in the header, and
+// stops nothing.
 void BpfSession::attach_uring() {
-  auto& s = *parts_->skeleton;
-  struct {
-    bpf_program* program;
-    bpf_link** link;
-    const char* name;
-  } const all[]{{s.progs.ring_made, &s.links.ring_made, "create"},
-                {s.progs.op_taken, &s.links.op_taken, "submit_req"},
-                {s.progs.op_taken_before_6_3, &s.links.op_taken_before_6_3, "submit_sqe"},
-                {s.progs.op_refused, &s.links.op_refused, "req_failed"},
-                {s.progs.op_armed, &s.links.op_armed, "poll_arm"},
-                {s.progs.op_woken, &s.links.op_woken, "task_add"},
-                {s.progs.op_punted, &s.links.op_punted, "queue_async_work"},
-                {s.progs.op_completed, &s.links.op_completed, "complete"},
-                {s.progs.queue_overflowed, &s.links.queue_overflowed, "cqe_overflow"}};
-  for (const auto& [program, link, name] : all) {
+  bool all = true;
+  for (const auto& [program, link, name] : parts_->uring_programs()) {
+    if (!bpf_program__autoload(program)) continue;
     *link = bpf_program__attach(program);
-    if (*link) parts_->uring_probe += fmt::format("{}{}", parts_->uring_probe.empty() ? "" : ", ", name);
+    all = all && *link;
   }
-  if (!s.links.op_completed || (!s.links.op_taken && !s.links.op_taken_before_6_3))
-    parts_->uring_probe =
-        "off: this kernel has no tracepoints for it; only the calls io_uring_* are recorded";
+  if (!all) parts_->uring_probe += "; not all could be attached";
 }
 
 void BpfSession::detach() {

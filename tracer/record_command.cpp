@@ -165,9 +165,8 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
   // docs/performance.md holds the figures.
   fmt::print(
       stderr,
-      "loopscope: attaching to {}: about 0.2 us more for each recorded call, 0.05 us for any other call of "
-      "any "
-      "process, {}\n",
+      "loopscope: attaching to {}: about 0.4 us more for each recorded call and each operation of a ring, "
+      "0.07 us for any other call of any process, {}\n",
       command ? fmt::format("{} (pid {})", terminal_text(name), command->pid()) : describe_targets(*targets),
       describe_limits(options));
   StopWatch stop(signals, command ? &*command : nullptr);

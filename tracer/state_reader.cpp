@@ -11,7 +11,7 @@
 #include <tuple>
 #include <utility>
 
-#include "tracer/kernel_enumerators.h"
+#include "tracer/kernel_types.h"
 #include "tracer/proc/proc_fs.h"
 
 namespace loopscope::tracer {

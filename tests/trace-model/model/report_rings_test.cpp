@@ -153,9 +153,12 @@ TEST(ReportRings, TimeOfAPollingThreadThatHasEnded) {
 TEST(ReportRings, WithoutThoseProbesOnlyTheRingItself) {
   RingMaker trace;
   trace.with_ring();
+  trace.listener_row(6, 9);
+  trace.accept_multishot(6, 9);
   const std::string text = report_text(make_report(trace.model), {.color = false, .columns = 120});
   EXPECT_NE(text.find("io_uring 4: 256 and 512 entries"), std::string::npos) << text;
   EXPECT_EQ(text.find("operations taken"), std::string::npos) << text;
+  EXPECT_EQ(text.find("accepted"), std::string::npos) << "what was not seen is not none: " << text;
 }
 
 }  // namespace
