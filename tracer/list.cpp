@@ -90,12 +90,15 @@ class Gathering {
       const auto info = process ? fd_info(*process, fd) : std::unexpected(0);
       const auto ring = info ? info->ring : std::nullopt;
       if (!ring) continue;
+      server.rings.push_back({fd, *ring});
       const auto armed = ring->armed.find(uring::kAccept);
       const size_t accepts = armed == ring->armed.end() ? 0 : armed->second;
       for (ServerListener& listener : server.listeners)
         if (listener.waits.empty() || !listener.waits.back().certain)
-          listener.waits.push_back(
-              {.how = "io_uring", .certain = accepts > 0 && server.listeners.size() == 1, .ring_fd = fd});
+          listener.waits.push_back({.how = "io_uring",
+                                    .certain = accepts > 0 && server.listeners.size() == 1,
+                                    .ring_fd = fd,
+                                    .ring_polled = ring->sq_thread != 0});
     }
   }
 

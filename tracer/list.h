@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tracer/proc/fdinfo.h"
 #include "tracer/proc/proc_fs.h"
 
 namespace loopscope::tracer {
@@ -19,7 +20,8 @@ struct ListenerWait {
   bool certain = true;
   int epfd = -1;
   int ring_fd = -1;
-  uint32_t events = 0;  // epoll
+  bool ring_polled = false;  // by a thread of the kernel: IORING_SETUP_SQPOLL
+  uint32_t events = 0;       // epoll
   uint64_t data = 0;
   Pid tid = 0;  // poll, select, accept
 };
@@ -31,12 +33,18 @@ struct ServerListener {
   std::vector<ListenerWait> waits;
 };
 
+struct ServerRing {
+  int fd = -1;
+  RingInfo info;
+};
+
 struct Server {
   Pid pid = 0;
   uint32_t uid = 0;
   std::string comm, container;
   std::vector<std::string> cmdline;
   std::vector<ServerListener> listeners;
+  std::vector<ServerRing> rings;
 };
 
 struct ServerList {

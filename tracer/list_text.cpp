@@ -10,6 +10,7 @@
 #include "trace-model/symbols.h"
 #include "trace-model/terminal_text.h"
 #include "trace-model/text_table.h"
+#include "trace-model/uring_ops.h"
 #include "tracer/list.h"
 #include "tracer/proc/access.h"
 
@@ -35,6 +36,7 @@ std::string waits_text(const std::vector<ListenerWait>& waits) {
     std::string text(shown_as(wait.how));
     if (wait.epfd >= 0) text += fmt::format(" {}", wait.epfd);
     if (wait.ring_fd >= 0) text += fmt::format(" {}", wait.ring_fd);
+    if (wait.ring_polled) text += " (SQPOLL)";
     if (!wait.certain) text += '?';
     const auto at = std::ranges::find(counted, text, &std::pair<std::string, int>::first);
     if (at == counted.end())
@@ -92,6 +94,19 @@ ordered_json listener_json(const ServerListener& listener) {
   return json;
 }
 
+ordered_json ring_json(const ServerRing& ring) {
+  ordered_json json{{"fd", ring.fd},
+                    {"sq_entries", ring.info.sq_entries},
+                    {"cq_entries", ring.info.cq_entries},
+                    {"sq_thread", ring.info.sq_thread ? ordered_json(ring.info.sq_thread) : ordered_json()},
+                    {"waiting", ordered_json::object()}};
+  for (const auto& [op, count] : ring.info.armed) {
+    const trace_model::UringOp* known = trace_model::uring_op(op);
+    json["waiting"][known ? std::string(known->name) : fmt::format("{:#x}", op)] = count;
+  }
+  return json;
+}
+
 }  // namespace
 
 std::string server_list_text(const ServerList& list) {
@@ -118,6 +133,8 @@ std::string server_list_json(const ServerList& list) {
     one["listeners"] = ordered_json::array();
     for (const ServerListener& listener : server.listeners)
       one["listeners"].push_back(listener_json(listener));
+    one["rings"] = ordered_json::array();
+    for (const ServerRing& ring : server.rings) one["rings"].push_back(ring_json(ring));
     json["servers"].push_back(std::move(one));
   }
   return json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + '\n';

@@ -86,6 +86,14 @@ TEST(List, ARingIsNamedButNotSworn) {
   const ServerList list = find_servers();
   ASSERT_EQ(waits_of(list, child.pid(), listener.inode()), Strings{"io_uring"});
   EXPECT_NE(server_list_text(list).find("io_uring"), std::string::npos);
+  const auto json = nlohmann::json::parse(server_list_json(list));
+  for (const auto& server : json["servers"])
+    if (server["pid"] == child.pid()) {
+      ASSERT_EQ(server["rings"].size(), 1u) << server;
+      EXPECT_EQ(server["rings"][0]["fd"], ring.get());
+      EXPECT_EQ(server["rings"][0]["sq_entries"], 1);
+      EXPECT_EQ(server["rings"][0]["sq_thread"], nullptr);
+    }
 }
 
 TEST(List, Text) {
