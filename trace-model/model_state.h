@@ -75,6 +75,7 @@ struct Model::State {
   // Operations of rings (ring_records.cpp).
   Ring& ring(FileId id, Pid pid, Ns t);
   [[nodiscard]] Thread* submitter(Pid pid, Pid tid, Ns t);  // nullptr when its process has ended
+  Thread* submitter_still(const Operation& op, Ns t);
   void prepare(Sqe& sqe, Ring& ring);
   void completes(const Operation& op, Ring& ring, const Cqe& cqe);
   void settle(Ring& ring, Ns t);

@@ -114,6 +114,13 @@ Thread* State::submitter(Pid pid, Pid tid, Ns t) {
   return &thread(pid, tid ? tid : pid, t);
 }
 
+// Of an operation that completes, perhaps much later, while something else is in hand: its number may have
+// gone to a thread of another process, which then stays.
+Thread* State::submitter_still(const Operation& op, Ns t) {
+  const Thread* known = processes.find_thread(op.tid ? op.tid : op.pid);
+  return known && known->pid != op.pid ? nullptr : submitter(op.pid, op.tid, t);
+}
+
 // Descriptors are looked up now: while the operation is in flight their numbers may come to name other files.
 void State::prepare(Sqe& sqe, Ring& ring) {
   if (!sqe.spec) sqe.spec = call_of_op(sqe.op);
@@ -183,12 +190,12 @@ void State::settle(Ring& ring, Ns t) {
 
 void State::completes(const Operation& op, Ring& ring, const Cqe& cqe) {
   if (op.op == uring::kFixedFdInstall && cqe.res >= 0) {
-    Thread* taker = submitter(op.pid, op.tid, cqe.t);
+    Thread* taker = submitter_still(op, cqe.t);
     OpenFile* file = files.find(op.file ? op.file : cqe.on);
     if (taker && file) install(*taker->table, int(cqe.res), *file, true, cqe.t, ListenerOrigin::Inherited);
     return;
   }
-  Thread* taker = op.whole ? submitter(op.pid, op.tid, cqe.t) : nullptr;
+  Thread* taker = op.whole ? submitter_still(op, cqe.t) : nullptr;
   if (!taker) return;
   Call& call = rings.scratch;
   call.clear();

@@ -347,5 +347,24 @@ TEST(RingEffects, WhatCouldNotBeReadStillHasItsOperation) {
   EXPECT_EQ(trace.file_at(kServer, 9), 0u);
 }
 
+TEST(RingEffects, AThreadThatHasTheNumberOfTheSubmitterNowStays) {
+  RingMaker trace;
+  trace.with_ring();
+  trace.tid = 7;
+  Sqe close = trace.entry(uring::kClose, 9, 9);
+  close.flags = uring::kSqeSkipSuccess;
+  trace.take(close);
+  trace.pid = 300;
+  trace.fd(kRingFd, kRing, "io_uring");
+  Call enter = trace.enter(0, 1);
+  enter.pid = 300;
+  enter.tid = 7;
+  trace.apply(enter);
+  const Thread* thread = const_cast<Processes&>(trace.state().processes).find_thread(7);
+  ASSERT_TRUE(thread);
+  EXPECT_EQ(thread->pid, 300);
+  EXPECT_EQ(thread->loops.size(), 1u);
+}
+
 }  // namespace
 }  // namespace loopscope::trace_model
