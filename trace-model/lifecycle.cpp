@@ -190,7 +190,8 @@ void State::on(const Exit& exit) {
 void State::end_process(Process& process, Ns t) {
   const Pid pid = process.pid;
   const std::vector<FdTable*> left = tables_of(process);
-  process.table = nullptr;  // it watches nothing any more, and the first table may be gone before the last is left
+  process.table =
+      nullptr;  // it watches nothing any more, and the first table may be gone before the last is left
   for (FdTable* table : left) leave_table(*table, pid, t);
   process.exit_t = t;
   bool looped = false;

@@ -147,6 +147,7 @@ def test_a_killed_recorder_that_kept_the_last_seconds_leaves_its_header():
         path, environment = pathlib.Path(folder) / "t.loopscope.jsonl", {**os.environ, "TMPDIR": folder}
         with Recording("-p", workload.pid, "--last", "60", output=path, env=environment) as recording:
             workload.tell("go")
+            until(lambda: path.stat().st_size > 0, "the header is in the file")
             recording.send(signal.SIGKILL)
             assert recording.wait() == -signal.SIGKILL
         workload.finish()

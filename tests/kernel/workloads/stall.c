@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -61,6 +62,10 @@ static void* modify(void* unused) {
 int main(int argc, char** argv) {
   pthread_t thread;
   items = argc > 1 ? atoi(argv[1]) : 10000;
+  struct rlimit room;
+  must(getrlimit(RLIMIT_NOFILE, &room));
+  room.rlim_cur = (rlim_t)items + 64;  // it is 1024 in many a shell; nobody may exceed rlim_max
+  must(setrlimit(RLIMIT_NOFILE, &room));
   epfd = (int)must(epoll_create1(0));
   for (int i = 0; i < items; ++i) {
     const int fd = (int)must(eventfd(0, 0));
