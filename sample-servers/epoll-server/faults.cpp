@@ -3,12 +3,13 @@
 
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
-#include <sys/resource.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 #include <utility>
+
+#include "sample-servers/common/descriptor_limit.h"
+#include "sample-servers/common/fault_table.h"
 
 namespace loopscope::sample_servers {
 namespace {
@@ -27,38 +28,24 @@ constexpr auto kFaults = std::to_array<std::pair<const char*, Fault>>({
     {"accept-storm", Fault::AcceptStorm},
 });
 
-Fault fault_named(const std::string& name) {
-  for (const auto& [known, fault] : kFaults)
-    if (known == name) return fault;
-  return Fault::None;
-}
-
 }  // namespace
 
 std::vector<std::string> Faults::names() {
-  std::vector<std::string> all;
-  all.reserve(std::size(kFaults));
-  for (const auto& [name, fault] : kFaults) all.emplace_back(name);
-  return all;
+  return fault_names(kFaults);
 }
 
 void Faults::arrange(const std::string& name, bool& edge_triggered, int& workers, std::string& share) {
-  const Fault fault = fault_named(name);
+  const Fault fault = fault_named(kFaults, name);
   if (fault == Fault::EtNoDrain) edge_triggered = true;
   if (fault == Fault::Herd) {
     workers = 4;
     share = "herd";
   }
-  if (fault == Fault::AcceptStorm) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = std::min(limit.rlim_cur, kStormDescriptors);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (fault == Fault::AcceptStorm) limit_descriptors(kStormDescriptors);
 }
 
 Faults::Faults(const std::string& name, const EventLog& log)
-    : fault_(fault_named(name)), log_(log), in_handler_(handler_fault(name)), handler_(log) {
+    : fault_(fault_named(kFaults, name)), log_(log), in_handler_(handler_fault(name)), handler_(log) {
   if (fault_ == Fault::BusyPoll) log_.write("busy-poll", {{"timeout_ms", 0}});
 }
 

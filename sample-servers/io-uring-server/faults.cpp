@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sample-servers/io-uring-server/faults.h"
 
-#include <sys/resource.h>
-
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstring>
 #include <thread>
 #include <utility>
+
+#include "sample-servers/common/descriptor_limit.h"
+#include "sample-servers/common/fault_table.h"
 
 namespace loopscope::sample_servers {
 namespace {
@@ -26,34 +26,20 @@ constexpr auto kFaults = std::to_array<std::pair<const char*, Fault>>({
     {"cq-overflow", Fault::CqOverflow},
 });
 
-Fault fault_named(const std::string& name) {
-  for (const auto& [known, fault] : kFaults)
-    if (known == name) return fault;
-  return Fault::None;
-}
-
 }  // namespace
 
 std::vector<std::string> Faults::names() {
-  std::vector<std::string> all;
-  all.reserve(kFaults.size());
-  for (const auto& [name, fault] : kFaults) all.emplace_back(name);
-  return all;
+  return fault_names(kFaults);
 }
 
 void Faults::arrange(const std::string& name, RingOptions& ring) {
-  const Fault fault = fault_named(name);
+  const Fault fault = fault_named(kFaults, name);
   if (fault == Fault::CqOverflow) ring.submissions = ring.completions = kFewCompletions;
-  if (fault == Fault::AcceptNotRearmed) {
-    rlimit limit{};
-    ::getrlimit(RLIMIT_NOFILE, &limit);
-    limit.rlim_cur = std::min(limit.rlim_cur, kFewDescriptors);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-  }
+  if (fault == Fault::AcceptNotRearmed) limit_descriptors(kFewDescriptors);
 }
 
 Faults::Faults(const std::string& name, const EventLog& log)
-    : fault_(fault_named(name)), log_(log), in_handler_(handler_fault(name)), handler_(log) {
+    : fault_(fault_named(kFaults, name)), log_(log), in_handler_(handler_fault(name)), handler_(log) {
   if (fault_ == Fault::BusyPoll) log_.write("busy-poll", {{"min_complete", 0}});
 }
 
