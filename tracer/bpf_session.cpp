@@ -75,6 +75,11 @@ uint32_t round_up_ring(uint64_t bytes) {
   return uint32_t(std::min<uint64_t>(std::bit_ceil(std::max(bytes, page)), 1u << 30));
 }
 
+void end_link(bpf_link*& link) {
+  bpf_link__destroy(link);
+  link = nullptr;
+}
+
 }  // namespace
 
 struct BpfSession::Parts {
@@ -192,13 +197,10 @@ void BpfSession::detach() {
   auto& links = parts_->skeleton->links;
   // What sees calls end goes first: a call that began after call_begins was gone would end with an unknown
   // start.
-  for (bpf_link** link : {&links.op_taken, &links.op_taken_before_6_3, &links.op_refused, &links.op_armed,
-                          &links.op_woken, &links.op_punted, &links.op_completed, &links.queue_overflowed,
-                          &links.ring_made, &links.call_returned, &links.call_begins, &links.task_created,
-                          &links.program_executed, &links.task_exits}) {
-    bpf_link__destroy(*link);
-    *link = nullptr;
-  }
+  for (const auto& [program, link, name] : parts_->uring_programs()) end_link(*link);
+  for (bpf_link** link : {&links.call_returned, &links.call_begins, &links.task_created,
+                          &links.program_executed, &links.task_exits})
+    end_link(*link);
 }
 
 std::expected<void, std::string> BpfSession::add_target(uint32_t pid) {

@@ -4,7 +4,6 @@
 #include <bpf/libbpf.h>
 
 #include <array>
-#include <optional>
 
 #include <fmt/format.h>
 
@@ -25,21 +24,12 @@ constexpr std::array<Tracepoint, 5> kTracepoints{{{"sys_enter", "start times"},
                                                   {"sched_process_exec", "exec"},
                                                   {"sched_process_exit", "ends of threads"}}};
 
-// Nothing when there is no such tracepoint.
-std::optional<std::string> shape_of(const btf& types, std::string_view tracepoint) {
-  const btf_type* prototype = tracepoint_prototype(types, tracepoint);
-  if (!prototype) return std::nullopt;
-  std::string text;
-  for (int i = 1; i < btf_vlen(prototype); ++i)
-    text += (i > 1 ? ", " : "") + type_text(types, btf_params(prototype)[i].type);
-  return '(' + text + ')';
-}
-
 ProbeResult tracepoint_probe(const btf& types, const Tracepoint& tracepoint) {
-  const auto shape = shape_of(types, tracepoint.name);
+  const btf_type* prototype = tracepoint_prototype(types, tracepoint.name);
   return {.name = fmt::format("tp_btf/{}", tracepoint.name),
-          .ok = shape.has_value(),
-          .detail = fmt::format("{}: {}", tracepoint.purpose, shape.value_or("absent")),
+          .ok = prototype != nullptr,
+          .detail = fmt::format("{}: {}", tracepoint.purpose,
+                                prototype ? prototype_text(types, *prototype) : "absent"),
           .remedy = {},
           .required = true};
 }

@@ -45,4 +45,11 @@ std::string type_text(const btf& types, uint32_t id) {
   return name + stars;
 }
 
+std::string prototype_text(const btf& types, const btf_type& prototype) {
+  std::string text;
+  for (int i = 1; i < btf_vlen(&prototype); ++i)
+    text += (i > 1 ? ", " : "") + type_text(types, btf_params(&prototype)[i].type);
+  return '(' + text + ')';
+}
+
 }  // namespace loopscope::tracer

@@ -21,6 +21,8 @@ namespace loopscope::tracer {
 // tracepoint.
 [[nodiscard]] const btf_type* tracepoint_prototype(const btf& types, std::string_view name);
 
+[[nodiscard]] std::string prototype_text(const btf& types, const btf_type& prototype);  // "(io_kiocb*, int)"
+
 // The name of a type without const and the like, one '*' for each pointer: "io_kiocb*", "int", "void*".
 [[nodiscard]] std::string type_text(const btf& types, uint32_t id);
 

@@ -69,9 +69,8 @@ void RecordStream::write(Record& record) {
   mend_order(record, last_time_);
   last_time_ = std::max(last_time_, time_of(record));
   record.id = next_id();
-  if constexpr (std::is_same_v<Record, trace_model::Cqe>) model_.join(record);
+  if constexpr (requires { model_.join(record); }) model_.join(record);
   if constexpr (std::is_same_v<Record, trace_model::Call>) {
-    model_.join(record);
     model_.apply(record);
     ++calls_written_;
   } else {

@@ -60,12 +60,8 @@ std::vector<UringProbe> uring_probes(const btf& types) {
     const btf_type* prototype = tracepoint_prototype(types, fmt::format("io_uring_{}", known.name));
     if (!prototype) continue;
     std::string letters;
-    std::vector<std::string> names;
-    for (int i = 1; i < btf_vlen(prototype); ++i) {
-      letters += letter_of(types, btf_params(prototype)[i].type);
-      names.push_back(type_text(types, btf_params(prototype)[i].type));
-    }
-    probe.shape = fmt::format("({})", fmt::join(names, ", "));
+    for (int i = 1; i < btf_vlen(prototype); ++i) letters += letter_of(types, btf_params(prototype)[i].type);
+    probe.shape = prototype_text(types, *prototype);
     probe.known = std::ranges::any_of(
         known.shapes, [&](std::string_view shape) { return !shape.empty() && letters.starts_with(shape); });
   }
