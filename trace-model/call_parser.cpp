@@ -84,23 +84,22 @@ constexpr Member<Reading<Pending>> kPendingMembers[]{{"id", kRequired, field<&Pe
                                                      {"unreadable", kOptional, unreadable<Pending>},
                                                      {"origin", kOptional, field<&Pending::origin>}};
 
-template <typename Record>
-bool read_whole(json::document& document, std::span<const Member<Reading<Record>>> table, Record& record,
-                Complaint& complaint) {
-  if (!read_in_passes(document, table, record, complaint)) return false;
-  if (!record.pid) record.pid = record.tid;
-  add_lists_left_out(record);
-  return true;
-}
-
 }  // namespace
 
 bool read_call(json::document& document, Call& call, Complaint& complaint) {
-  return read_whole<Call>(document, kCallMembers, call, complaint);
+  return read_in_passes<Call>(document, kCallMembers, call, complaint);
 }
 
 bool read_pending(json::document& document, Pending& pending, Complaint& complaint) {
-  return read_whole<Pending>(document, kPendingMembers, pending, complaint);
+  return read_in_passes<Pending>(document, kPendingMembers, pending, complaint);
+}
+
+void complete(Call& call) {
+  add_lists_left_out(call);
+}
+
+void complete(Pending& pending) {
+  add_lists_left_out(pending);
 }
 
 }  // namespace loopscope::trace_model

@@ -147,6 +147,25 @@ bool read_ready_member(json::value& value, std::string_view key, bool epoll, Rea
   return true;
 }
 
+// Bit i: args[i] is left out where it is empty.
+uint8_t lists_of(const CallSpec& spec) {
+  static const std::vector<uint8_t> lists = [] {
+    std::vector<uint8_t> made;
+    for (const CallSpec& each : all_calls()) {
+      uint8_t& of_call = made.emplace_back();
+      for (size_t i = 0; i < each.args.size(); ++i)
+        if (each.args[i].kind == ArgKind::Flags || each.args[i].kind == ArgKind::PollFds)
+          of_call |= uint8_t(1u << i);
+    }
+    return made;
+  }();
+  return lists[size_t(&spec - all_calls().data())];
+}
+
+bool deletes_item(const CallBody& call) {
+  return call.spec->name == "epoll_ctl" && call.arg("op") == 2;  // EPOLL_CTL_DEL
+}
+
 }  // namespace
 
 bool read_args(json::value& value, CallBody& call, Complaint& complaint) {
@@ -227,13 +246,9 @@ bool read_rights(json::value& value, std::vector<ReceivedFd>& out, Complaint& co
 
 void add_lists_left_out(CallBody& call) {
   if (!call.spec) return;
-  const bool deletes = call.spec->name == "epoll_ctl" && call.arg("op") == 2;  // EPOLL_CTL_DEL
-  for (size_t i = 0; i < call.spec->args.size(); ++i) {
-    const ArgSpec& arg = call.spec->args[i];
-    const bool list = arg.kind == ArgKind::Flags || arg.kind == ArgKind::PollFds;
-    if (!list || call.has(int(i)) || (call.unreadable >> i & 1) || (deletes && arg.position < 0)) continue;
-    call.set(int(i), 0);
-  }
+  unsigned lists = lists_of(*call.spec) & ~unsigned(call.present | call.unreadable);
+  for (int i = 0; lists != 0; ++i, lists >>= 1)
+    if ((lists & 1) && !(call.spec->args[size_t(i)].position < 0 && deletes_item(call))) call.set(i, 0);
 }
 
 }  // namespace loopscope::trace_model

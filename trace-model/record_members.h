@@ -67,4 +67,9 @@ bool read_call(json::document& document, Call& call, Complaint& complaint);
 bool read_pending(json::document& document, Pending& pending, Complaint& complaint);
 bool read_sqe(json::document& document, Sqe& sqe, Complaint& complaint);
 
+// Fills in what a line leaves out because it is empty, or stands elsewhere in the line. Afterwards.
+void complete(Call& call);
+void complete(Pending& pending);
+void complete(Sqe& sqe);
+
 }  // namespace loopscope::trace_model

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace-model/record_parser.h"
 
+#include "trace-model/quick_records.h"
 #include "trace-model/record_tables.h"
 
 namespace loopscope::trace_model {
@@ -27,6 +28,7 @@ std::string why_not_json(simdjson::error_code error) {
 void add_what_was_left_out(auto& record) {
   if constexpr (requires { record.pid, record.tid; })
     if (!record.pid) record.pid = record.tid;
+  if constexpr (requires { complete(record); }) complete(record);
 }
 
 }  // namespace
@@ -34,27 +36,49 @@ void add_what_was_left_out(auto& record) {
 struct RecordParser::Impl {
   json::parser parser;
   json::document document;
-  Event event;
+  RecordPool own;
+  Event* event = nullptr;
   Complaint complaint;
   std::string sentence;
   std::string type;
   int64_t newer_format = 0;
 
-  bool parse(std::string_view line);
+  bool parse_quickly(std::string_view line, RecordPool& pool);
+  bool parse_as_json(std::string_view line, RecordPool& pool);
+  bool parse_document(std::string_view line, RecordPool& pool);
+  void forget();
   bool read_type(std::string_view line);
-  bool read_record();
-  bool read_header();
+  bool read_record(RecordPool& pool);
+  bool read_header(RecordPool& pool);
 
   template <typename Record>
-  bool read() {
-    Record& record = event.emplace<Record>();
+  bool read_as_written(QuickText in, RecordPool& pool) {
+    Record& record = pool.make<Record>(event);
+    if (read_quickly(in, record) && record.id != 0) return completed<Record>();
+    pool.take_back<Record>();
+    return false;
+  }
+
+  template <typename Record>
+  bool read(RecordPool& pool) {
+    Record& record = pool.make<Record>(event);
     json::object object;
     if (document.get_object().get(object) != simdjson::SUCCESS) return complaint.fail("is not a JSON object");
-    if (!read_members<Record>(object, members_of<Record>(), record, complaint)) return false;
-    add_what_was_left_out(record);
+    return read_members<Record>(object, members_of<Record>(), record, complaint) && completed<Record>();
+  }
+
+  template <typename Record>
+  bool completed() {
+    add_what_was_left_out(std::get<Record>(*event));
     return true;
   }
 };
+
+void RecordParser::Impl::forget() {
+  complaint.clear();
+  sentence.clear();
+  newer_format = 0;
+}
 
 // Nearly every line begins with its type; elsewhere it is looked for.
 bool RecordParser::Impl::read_type(std::string_view line) {
@@ -91,7 +115,7 @@ bool RecordParser::Impl::read_type(std::string_view line) {
 }
 
 // Whatever else a newer format changed, its header says that it is one.
-bool RecordParser::Impl::read_header() {
+bool RecordParser::Impl::read_header(RecordPool& pool) {
   json::object object;
   int64_t format = 0;
   if (document.get_object().get(object) == simdjson::SUCCESS &&
@@ -102,57 +126,59 @@ bool RecordParser::Impl::read_header() {
   }
   if (!document.is_alive()) return complaint.fail("is not a JSON object");
   document.rewind();
-  if (!read<TraceHeader>()) return false;
-  if (std::get<TraceHeader>(event).format >= 1) return true;
+  if (!read<TraceHeader>(pool)) return false;
+  if (std::get<TraceHeader>(*event).format >= 1) return true;
   return complaint.fail("is not positive") || complaint.within("format");
 }
 
-bool RecordParser::Impl::read_record() {
-  if (type == "call") {
-    Call* call = std::get_if<Call>(&event);
-    if (call)
-      call->clear();
-    else
-      call = &event.emplace<Call>();
-    return read_call(document, *call, complaint);
-  }
-  if (type == "sqe") {
-    Sqe* sqe = std::get_if<Sqe>(&event);
-    if (sqe)
-      sqe->clear();
-    else
-      sqe = &event.emplace<Sqe>();
-    return read_sqe(document, *sqe, complaint);
-  }
-  if (type == "cqe") return read<Cqe>();
-  if (type == "pending") return read_pending(document, event.emplace<Pending>(), complaint);
-  if (type == "fd") return read<FdRow>();
-  if (type == "watch") return read<WatchRow>();
-  if (type == "process") return read<ProcessRow>();
-  if (type == "ring") return read<RingRow>();
-  if (type == "cpu") return read<CpuRow>();
-  if (type == "snapshot_end") return read<SnapshotEnd>();
-  if (type == "fork") return read<Fork>();
-  if (type == "exec") return read<Exec>();
-  if (type == "unshare") return read<Unshare>();
-  if (type == "exit") return read<Exit>();
-  if (type == "lost") return read<Lost>();
-  if (type == "end") return read<End>();
-  if (type == "trace") return read_header();
-  return read<Unknown>();
+bool RecordParser::Impl::read_record(RecordPool& pool) {
+  if (type == "call") return read_call(document, pool.make<Call>(event), complaint) && completed<Call>();
+  if (type == "sqe") return read_sqe(document, pool.make<Sqe>(event), complaint) && completed<Sqe>();
+  if (type == "pending")
+    return read_pending(document, pool.make<Pending>(event), complaint) && completed<Pending>();
+  if (type == "cqe") return read<Cqe>(pool);
+  if (type == "fd") return read<FdRow>(pool);
+  if (type == "watch") return read<WatchRow>(pool);
+  if (type == "process") return read<ProcessRow>(pool);
+  if (type == "ring") return read<RingRow>(pool);
+  if (type == "cpu") return read<CpuRow>(pool);
+  if (type == "snapshot_end") return read<SnapshotEnd>(pool);
+  if (type == "fork") return read<Fork>(pool);
+  if (type == "exec") return read<Exec>(pool);
+  if (type == "unshare") return read<Unshare>(pool);
+  if (type == "exit") return read<Exit>(pool);
+  if (type == "lost") return read<Lost>(pool);
+  if (type == "end") return read<End>(pool);
+  if (type == "trace") return read_header(pool);
+  return read<Unknown>(pool);
 }
 
-bool RecordParser::Impl::parse(std::string_view line) {
-  complaint.clear();
-  sentence.clear();
-  newer_format = 0;
+bool RecordParser::Impl::parse_quickly(std::string_view line, RecordPool& pool) {
+  constexpr std::string_view kCall = "{\"type\":\"call\",\"id\":", kSqe = "{\"type\":\"sqe\",\"id\":",
+                             kCqe = "{\"type\":\"cqe\",\"id\":";
+  if (line.starts_with(kCall)) return read_as_written<Call>(QuickText(line.substr(kCall.size())), pool);
+  if (line.starts_with(kSqe)) return read_as_written<Sqe>(QuickText(line.substr(kSqe.size())), pool);
+  if (line.starts_with(kCqe)) return read_as_written<Cqe>(QuickText(line.substr(kCqe.size())), pool);
+  return false;
+}
+
+bool RecordParser::Impl::parse_as_json(std::string_view line, RecordPool& pool) {
+  const bool parsed = parse_document(line, pool);
+  if (line.size() > kLargeLineBytes) {  // what simdjson allocated for it is several times its length
+    document = {};
+    parser = json::parser();
+  }
+  return parsed;
+}
+
+bool RecordParser::Impl::parse_document(std::string_view line, RecordPool& pool) {
   const simdjson::padded_string_view padded(line.data(), line.size(), line.size() + kPaddingBytes);
   if (const auto error = parser.iterate(padded).get(document); error != simdjson::SUCCESS) {
     sentence = why_not_json(error);
     return false;
   }
   if (!read_type(line)) return false;
-  if (!read_record()) {
+  if (!read_record(pool)) {
     sentence = complaint.path.empty() ? "the line " : "member " + complaint.path + " ";
     sentence += complaint.what;
     return false;
@@ -161,7 +187,7 @@ bool RecordParser::Impl::parse(std::string_view line) {
     sentence = "something follows the JSON object";
     return false;
   }
-  if (id_of(event) == 0) {
+  if (id_of(*event) == 0) {
     sentence = "member id is not positive";
     return false;
   }
@@ -174,12 +200,20 @@ RecordParser::RecordParser(RecordParser&&) noexcept = default;
 RecordParser& RecordParser::operator=(RecordParser&&) noexcept = default;
 
 Event* RecordParser::parse(std::string_view line) {
-  const bool is_record = impl_->parse(line);
-  if (line.size() > kLargeLineBytes) {  // what simdjson allocated for it is several times its length
-    impl_->document = {};
-    impl_->parser = json::parser();
-  }
-  return is_record ? &impl_->event : nullptr;
+  impl_->own.clear();
+  return parse(line, impl_->own);
+}
+
+Event* RecordParser::parse(std::string_view line, RecordPool& pool) {
+  impl_->forget();
+  const bool parsed = impl_->parse_quickly(line, pool) || impl_->parse_as_json(line, pool);
+  return parsed ? impl_->event : nullptr;
+}
+
+Event* RecordParser::parse_as_json(std::string_view line) {
+  impl_->forget();
+  impl_->own.clear();
+  return impl_->parse_as_json(line, impl_->own) ? impl_->event : nullptr;
 }
 
 const std::string& RecordParser::complaint() const {

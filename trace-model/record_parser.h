@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One line of a trace to one record. For readers of whole traces see trace_reader.h.
 //
-// The record is the parser's own and is used again for the next line, with the capacity of its strings and
-// lists.
+// A line in the form our own writer gives the frequent kinds is read as such (quick_records.h), any other as
+// the JSON it may be. Both come to the same.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "trace-model/events.h"
+#include "trace-model/record_pool.h"
 
 namespace loopscope::trace_model {
 
@@ -24,8 +25,13 @@ class RecordParser {
   RecordParser(RecordParser&&) noexcept;
   RecordParser& operator=(RecordParser&&) noexcept;
 
-  // The record, valid until the next call; nullptr when the line is not one, and complaint() says why.
+  // The record; nullptr when the line is not one, and complaint() says why. It is the parser's own, valid
+  // until the next call, or one of `pool`, valid until that is cleared.
   [[nodiscard]] Event* parse(std::string_view line);
+  [[nodiscard]] Event* parse(std::string_view line, RecordPool& pool);
+
+  // The same, but never quickly: for tests.
+  [[nodiscard]] Event* parse_as_json(std::string_view line);
   [[nodiscard]] const std::string& complaint() const;
 
   // What was odd about the line just parsed but did no harm.

@@ -187,12 +187,13 @@ std::span<const Member<Cqe>> members_of() {
 }
 
 bool read_sqe(json::document& document, Sqe& sqe, Complaint& complaint) {
-  if (!read_in_passes<Sqe>(document, kSqe, sqe, complaint)) return false;
-  if (!sqe.pid) sqe.pid = sqe.tid;
+  return read_in_passes<Sqe>(document, kSqe, sqe, complaint);
+}
+
+void complete(Sqe& sqe) {
   put_descriptor_back(sqe);
   // Of the others only what is there is known: the entry was not read.
   if (!sqe.fd_inferred && sqe.origin == Origin::Trace) add_lists_left_out(sqe);
-  return true;
 }
 
 }  // namespace loopscope::trace_model
