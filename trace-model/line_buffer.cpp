@@ -24,23 +24,47 @@ void LineBuffer::filled(size_t bytes) {
   end_ += bytes;
 }
 
-std::optional<std::string_view> LineBuffer::next_line() {
-  if (searched_ == end_) return std::nullopt;
+std::string_view LineBuffer::take_lines() {
+  const char* from = bytes_.data() + searched_;
+  const auto* newline = static_cast<const char*>(memrchr(from, '\n', end_ - searched_));
+  if (newline) return take(size_t(newline + 1 - bytes_.data()) - begin_);
+  searched_ = end_;
+  return {};
+}
+
+std::string_view LineBuffer::take_line() {
   const char* from = bytes_.data() + searched_;
   const auto* newline = static_cast<const char*>(std::memchr(from, '\n', end_ - searched_));
-  if (!newline) {
-    searched_ = end_;
-    return std::nullopt;
-  }
-  const char* first = bytes_.data() + begin_;
-  const std::string_view line(first, size_t(newline - first));
-  offset_ += line.size() + 1;
-  begin_ = searched_ = begin_ + line.size() + 1;
-  return line;
+  if (newline) return take(size_t(newline + 1 - bytes_.data()) - begin_);
+  searched_ = end_;
+  return {};
+}
+
+std::string_view LineBuffer::take(size_t bytes) {
+  const std::string_view taken(bytes_.data() + begin_, bytes);
+  offset_ += bytes;
+  begin_ = searched_ = begin_ + bytes;
+  return taken;
+}
+
+void LineBuffer::give_away(std::vector<char>& mine) {
+  const size_t incomplete = end_ - begin_;
+  if (mine.size() < incomplete + RecordParser::kPaddingBytes)
+    mine.resize(std::max(bytes_.size(), incomplete + RecordParser::kPaddingBytes));
+  std::memcpy(mine.data(), bytes_.data() + begin_, incomplete);
+  bytes_.swap(mine);
+  searched_ -= begin_;
+  begin_ = 0;
+  end_ = incomplete;
 }
 
 std::string_view LineBuffer::rest() const {
   return {bytes_.data() + begin_, end_ - begin_};
+}
+
+std::string_view LineBuffer::closed_rest() {
+  if (end_ > begin_) std::memset(bytes_.data() + end_, '\n', RecordParser::kPaddingBytes);
+  return rest();
 }
 
 void LineBuffer::drop_rest() {
