@@ -5,10 +5,10 @@
 
 #include <expected>
 
+#include "trace-model/parallel_reader.h"
 #include "trace-model/report_json.h"
 #include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
-#include "trace-model/trace_reader.h"
 #include "tracer/print.h"
 #include "tracer/proc/snapshot.h"
 #include "tracer/trace_choice.h"
@@ -23,20 +23,20 @@ namespace {
 constexpr uint64_t kProblemsTold = 5;
 
 // Lines that could not be used. A file that is refused has its one sentence and does without.
-void tell_problems(const trace_model::TraceReader& reader, const std::string& file) {
+void tell_problems(const trace_model::TraceChecks& checks, const std::string& file) {
   const std::string name = terminal_text(file);
   uint64_t told = 0;
-  for (const trace_model::Problem& problem : reader.problems()) {
+  for (const trace_model::Problem& problem : checks.problems()) {
     if (++told > kProblemsTold) break;
     fmt::print(stderr, "loopscope: {}: {}\n", name, terminal_text(sentence_of(problem)));
   }
-  if (reader.problem_count() > kProblemsTold)
+  if (checks.problem_count() > kProblemsTold)
     fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name,
-               reader.problem_count() - kProblemsTold);
+               checks.problem_count() - kProblemsTold);
 }
 
 std::expected<Model, std::string> model_of_file(const std::string& path) {
-  auto file = trace_model::TraceFile::open(path);
+  auto file = trace_model::ParallelReader::open(path);
   if (!file) return std::unexpected(file.error());
   Model model;
   for (;;) {
@@ -45,7 +45,7 @@ std::expected<Model, std::string> model_of_file(const std::string& path) {
     if (!*record) break;
     model.apply(*(*record)->event);
   }
-  tell_problems(file->reader(), path);
+  tell_problems(file->checks(), path);
   return model;
 }
 
