@@ -25,6 +25,7 @@ void LineBuffer::filled(size_t bytes) {
 }
 
 std::string_view LineBuffer::take_lines() {
+  if (searched_ == end_) return {};
   const char* from = bytes_.data() + searched_;
   const auto* newline = static_cast<const char*>(memrchr(from, '\n', end_ - searched_));
   if (newline) return take(size_t(newline + 1 - bytes_.data()) - begin_);
@@ -33,6 +34,7 @@ std::string_view LineBuffer::take_lines() {
 }
 
 std::string_view LineBuffer::take_line() {
+  if (searched_ == end_) return {};
   const char* from = bytes_.data() + searched_;
   const auto* newline = static_cast<const char*>(std::memchr(from, '\n', end_ - searched_));
   if (newline) return take(size_t(newline + 1 - bytes_.data()) - begin_);

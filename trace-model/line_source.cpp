@@ -8,7 +8,8 @@ namespace {
 
 // What is parsed at a time: enough that handing it to another thread costs little a line, and little enough
 // to stay in a core's cache with the records that come of it.
-constexpr size_t kChunkBytes = 128 * 1024;
+constexpr size_t kChunkBytes = 64 * 1024;
+constexpr size_t kFileBytes = 256 * 1024;  // of a compressed file at a time
 
 }  // namespace
 
@@ -31,6 +32,19 @@ LineStep LineSource::next() {
     if (LineStep damage = take_damage(); damage.kind != Nothing) return damage;
     return ended_ ? take_last() : LineStep();
   }
+}
+
+std::expected<bool, std::string> LineSource::read_from(InputFile& file) {
+  const bool plain = decoder_.passes_through();
+  if (!plain) block_.resize(kFileBytes);
+  const auto bytes = file.read(plain ? buffer_.room(kChunkBytes) : std::span(block_));
+  if (!bytes) return std::unexpected(bytes.error());
+  if (*bytes == 0) end();
+  if (plain)
+    buffer_.filled(*bytes);
+  else
+    feed({block_.data(), *bytes});
+  return *bytes > 0;
 }
 
 LineStep LineSource::take_lines() {

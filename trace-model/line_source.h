@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "trace-model/input_file.h"
 #include "trace-model/line_buffer.h"
 #include "trace-model/stream_decoder.h"
 
@@ -36,6 +38,9 @@ class LineSource {
 
   void feed(std::string_view bytes) { decoder_.feed(bytes); }
   void end() { decoder_.end(), ended_ = true; }
+  // Feeds what the file gives next; false at its end, which is then known. To be called when there is
+  // Nothing.
+  [[nodiscard]] std::expected<bool, std::string> read_from(InputFile& file);
 
   // Its text is valid until the next call of next(), feed() or give_away().
   [[nodiscard]] LineStep next();
@@ -50,6 +55,7 @@ class LineSource {
   size_t max_line_bytes_;
   StreamDecoder decoder_;
   LineBuffer buffer_;
+  std::vector<char> block_;  // of a compressed file
   bool ended_ = false;
   bool skipping_ = false;  // within a line that is too long
 };

@@ -18,8 +18,6 @@
 namespace loopscope::trace_model {
 namespace {
 
-constexpr size_t kBlockBytes = 256 * 1024;
-
 // Whether there is something to read, and not a wish to stop before.
 bool wait_for(int fd, int stop_fd) {
   pollfd waits[]{{.fd = stop_fd, .events = POLLIN, .revents = 0}, {.fd = fd, .events = POLLIN, .revents = 0}};
@@ -55,7 +53,6 @@ struct ParallelReader::Impl {
   // Of whoever reads the file.
   InputFile file;
   LineSource source;
-  std::vector<char> block = std::vector<char>(kBlockBytes);
   bool source_ended = false;
 
   // Of whoever takes the records.
@@ -139,13 +136,12 @@ bool ParallelReader::Impl::fill(LineBatch& batch) {
     batch.keep(std::move(step), source);
     if (!nothing) return true;
     if (source_ended || (waits && !wait_for(file.fd(), stop_fd))) return false;
-    const auto bytes = file.read(block);
-    if (!bytes) {
-      batch.error = bytes.error();
+    const auto read = source.read_from(file);
+    if (!read) {
+      batch.error = read.error();
       return false;
     }
-    source.feed({block.data(), *bytes});
-    if (*bytes == 0) source_ended = true, source.end();
+    source_ended = !*read;
   }
 }
 

@@ -29,6 +29,9 @@ class StreamDecoder {
   // begins, so text is missing here.
   [[nodiscard]] std::string take_damage();
 
+  // What is fed next would come out as it is, at once: whoever has it need not feed it.
+  [[nodiscard]] bool passes_through() const { return kind_ == Kind::Plain && used_ == fed_.size(); }
+
   [[nodiscard]] bool drained() const;  // ended, and all text has been handed out
 
  private:

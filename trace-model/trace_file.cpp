@@ -6,11 +6,6 @@
 #include "trace-model/trace_reader.h"
 
 namespace loopscope::trace_model {
-namespace {
-
-constexpr size_t kBlockBytes = 256 * 1024;
-
-}  // namespace
 
 std::expected<TraceFile, std::string> TraceFile::open(const std::string& path,
                                                       const TraceReader::Limits& limits) {
@@ -20,17 +15,16 @@ std::expected<TraceFile, std::string> TraceFile::open(const std::string& path,
 }
 
 TraceFile::TraceFile(InputFile file, const TraceReader::Limits& limits)
-    : file_(std::move(file)), reader_(limits), block_(kBlockBytes) {}
+    : file_(std::move(file)), reader_(limits) {}
 
 std::expected<const Record*, std::string> TraceFile::next() {
   for (;;) {
     if (const Record* record = reader_.next()) return record;
     if (!reader_.refusal().empty()) return std::unexpected(fmt::format("{}: {}", path(), reader_.refusal()));
     if (ended_) break;
-    const auto bytes = file_.read(block_);
-    if (!bytes) return std::unexpected(bytes.error());
-    reader_.feed({block_.data(), *bytes});
-    if (*bytes == 0) ended_ = true, reader_.end();
+    const auto more = reader_.read_from(file_);
+    if (!more) return std::unexpected(more.error());
+    ended_ = !*more;
   }
   if (reader_.record_count()) return nullptr;
   return std::unexpected(reader_.checks().why_empty(path()));

@@ -7,6 +7,10 @@ void TraceReader::feed(std::string_view bytes) {
   source_.feed(bytes);
 }
 
+std::expected<bool, std::string> TraceReader::read_from(InputFile& file) {
+  return source_.read_from(file);
+}
+
 const Record* TraceReader::next() {
   using enum LineStep::Kind;
   while (refusal().empty()) {

@@ -47,6 +47,8 @@ class TraceReader {
 
   void feed(std::string_view bytes);
   void end() { source_.end(); }
+  // Both, for a file: LineSource::read_from. To be called when there is no record.
+  [[nodiscard]] std::expected<bool, std::string> read_from(InputFile& file);
 
   // The next record, valid until the next call of any member; nullptr when more must be fed, the end has been
   // reached or the file is refused.
@@ -95,7 +97,6 @@ class TraceFile {
 
   InputFile file_;
   TraceReader reader_;
-  std::vector<char> block_;
   bool ended_ = false;
 };
 
