@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
-#include <thread>
 
 #include "tests/trace-model/format_1.h"
 #include "tests/trace-model/random_records.h"
@@ -206,35 +206,35 @@ TEST(ParallelReader, TheEndStaysTheEnd) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(moved.next().value(), nullptr);
 }
 
-class Pipe {
- public:
-  Pipe() {
-    int ends[2] = {-1, -1};
-    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
-    from_.emplace(ends[0]);
-    to_.emplace(ends[1]);
+struct Pipe {
+  Pipe() : Pipe(ends()) {}
+  explicit Pipe(const std::array<int, 2>& made) : from(made[0]), to(made[1]) {}
+  static std::array<int, 2> ends() {
+    std::array<int, 2> made{-1, -1};
+    EXPECT_EQ(pipe2(made.data(), O_CLOEXEC), 0);
+    return made;
   }
-  std::optional<OpenFd> from_, to_;
+  OpenFd from, to;
 };
 
 TEST(ParallelReader, GivesWhatAPipeHasGivenSoFar) {
   Pipe pipe;
-  auto reader = ParallelReader::open(pipe.from_->path(), 2);
+  auto reader = ParallelReader::open(pipe.from.path(), 2);
   ASSERT_TRUE(reader);
-  write_all(pipe.to_->get(), kHeader + call_line(2) + call_line(3).substr(0, 10));
+  write_all(pipe.to.get(), kHeader + call_line(2) + call_line(3).substr(0, 10));
   EXPECT_EQ((*reader->next())->line_number, 1u);
   EXPECT_EQ((*reader->next())->line_number, 2u);
-  write_all(pipe.to_->get(), call_line(3).substr(10));
+  write_all(pipe.to.get(), call_line(3).substr(10));
   EXPECT_EQ((*reader->next())->line_number, 3u);
-  pipe.to_->shut();
+  pipe.to.shut();
   EXPECT_EQ(reader->next().value(), nullptr);
 }
 
 TEST(ParallelReader, DoesNotWaitForAPipeWhenItIsNoLongerWanted) {
   Pipe pipe;
-  auto reader = ParallelReader::open(pipe.from_->path(), 3);
+  auto reader = ParallelReader::open(pipe.from.path(), 3);
   ASSERT_TRUE(reader);
-  write_all(pipe.to_->get(), kHeader);
+  write_all(pipe.to.get(), kHeader);
   EXPECT_NE(reader->next().value(), nullptr);
 }
 
