@@ -6,6 +6,8 @@
  * struct wire_header) and rows that the iterator programs write to whoever reads the iterator
  * (struct wire_task_row, wire_fd_row, wire_watch_row; they begin with struct wire_header too).
  *
+ * wire_types.h has what all of them share, wire_uring.h those of io_uring.
+ *
  * Fixed-width types only, no implicit padding. `file`, `files` and `ep` members are kernel addresses: the user side
  * turns them into small numbers and never writes them anywhere. pid and tid are numbers in the PID namespace of the
  * recorder, own_pid and own_tid in the target's innermost one. Times are CLOCK_MONOTONIC nanoseconds.
@@ -13,24 +15,8 @@
 #ifndef LOOPSCOPE_WIRE_EVENTS_H
 #define LOOPSCOPE_WIRE_EVENTS_H
 
-#ifdef __cplusplus
-#include <cstdint>
-typedef uint8_t wire_u8;
-typedef uint16_t wire_u16;
-typedef uint32_t wire_u32;
-typedef int32_t wire_s32;
-typedef uint64_t wire_u64;
-typedef int64_t wire_s64;
-#define WIRE_ASSERT(condition) static_assert(condition)
-#else
-typedef unsigned char wire_u8;
-typedef unsigned short wire_u16;
-typedef unsigned int wire_u32;
-typedef int wire_s32;
-typedef unsigned long long wire_u64;
-typedef long long wire_s64;
-#define WIRE_ASSERT(condition) _Static_assert(condition, #condition)
-#endif
+#include "bpf/wire_types.h"
+#include "bpf/wire_uring.h"
 
 enum wire_type {
 	WIRE_CALL = 1,
@@ -45,31 +31,6 @@ enum wire_type {
 	WIRE_SQE,
 	WIRE_CQE,
 	WIRE_ARMED_ROW,
-};
-
-struct wire_header {
-	wire_u16 type;
-	wire_u16 flags; /* WIRE_F_… */
-	wire_u32 size;	/* of the whole record */
-};
-
-enum wire_flags {
-	WIRE_F_START_UNKNOWN = 1, /* start_ns is when the thread came under observation */
-	WIRE_F_UNREADABLE = 2,	  /* the memory behind the payload could not be read */
-	WIRE_F_EXTRA = 4,	  /* extra[] is set */
-	WIRE_F_CUT = 8,		  /* the payload is a prefix */
-	WIRE_F_SOCKET = 16,	  /* struct wire_socket stands first in the payload */
-	WIRE_F_IN_CALL = 32,	  /* wire_task_row: a call is in progress */
-	WIRE_F_LEADER = 64,
-	WIRE_F_NEW = 128, /* wire_task_row: came under observation by this very pass */
-	WIRE_F_CLOEXEC = 256,
-	WIRE_F_KTHREAD = 512,
-	WIRE_F_FILES = 1024, /* files[] was resolved when the call began */
-	WIRE_F_NO_SQE =
-	    2048, /* wire_sqe: the entry could not be read; what is there is from struct io_kiocb */
-	WIRE_F_REFUSED = 4096,	/* wire_sqe: io_uring_submit_sqe() said no; `res` is why */
-	WIRE_F_OVERFLOW = 8192, /* wire_cqe: the completion queue was full */
-	WIRE_F_KILLED = 16384,	/* interrupted by what ends the thread: nobody sees what it returned */
 };
 
 /* What belongs to a call beside its registers. Chosen per call by struct call_shape. */
@@ -268,96 +229,6 @@ struct wire_watch_row {
 	wire_u32 events;
 };
 WIRE_ASSERT(sizeof(struct wire_watch_row) == 56);
-
-/*
- * io_uring. `ring` is the address of struct io_ring_ctx, `request` that of struct io_kiocb, good as the name of an
- * operation from its WIRE_SQE to its last WIRE_CQE. pid and tid are of the thread in whose context it happened, 0 where
- * that is none of the recorder's PID namespace.
- */
-struct wire_ring {
-	struct wire_header header;
-	wire_u32 pid, tid;
-	wire_u64 time_ns;
-	wire_u64 ring;
-	wire_u64 file; /* iterator: its struct file */
-	wire_s32 fd;
-	wire_u32 sq_entries, cq_entries;
-	wire_u32 flags; /* IORING_SETUP_ */
-	wire_u32 sq_thread;
-	wire_u32 pad;
-};
-WIRE_ASSERT(sizeof(struct wire_ring) == 64);
-
-/* struct io_uring_sqe (include/uapi/linux/io_uring.h), the first 48 bytes, unions by the name that is used here. */
-struct wire_entry {
-	wire_u8 opcode;
-	wire_u8 flags;
-	wire_u16 ioprio;
-	wire_s32 fd;
-	wire_u64 off;
-	wire_u64 addr;
-	wire_u32 len;
-	wire_u32 op_flags;
-	wire_u64 user_data;
-	wire_u16 buf_index;
-	wire_u16 personality;
-	wire_u32 file_index;
-};
-WIRE_ASSERT(sizeof(struct wire_entry) == 48);
-
-/* Behind it: a path, an address, as WIRE_F_ and payload_size say. */
-struct wire_sqe {
-	struct wire_header header;
-	wire_u32 pid, tid;
-	wire_u64 time_ns;
-	wire_u64 ring;
-	wire_u64
-	    request; /* the kernel's structure that lives as long as the operation does, and is then used again */
-	wire_u64 number;  /* no other operation of this ring has it */
-	wire_u64 file[2]; /* of fd, also where that is a slot; of the second descriptor (EPOLL_CTL, SPLICE) */
-	wire_u64 extra[3]; /* epoll_event: events, data; open_how: flags, mode, resolve; timespec: ns */
-	struct wire_entry entry;
-	wire_s32 res;
-	wire_u32 payload_size;
-};
-WIRE_ASSERT(sizeof(struct wire_sqe) == 144);
-
-/* Behind it: struct wire_socket with WIRE_F_SOCKET, else struct epoll_event of EPOLL_WAIT. */
-struct wire_cqe {
-	struct wire_header header;
-	wire_u32 pid, tid;
-	wire_u64 time_ns;
-	wire_u64 ring;
-	wire_u64 request; /* of its wire_sqe, and number; 0: that was not seen */
-	wire_u64 number;
-	wire_u64 user_data;
-	wire_u64 file; /* made by it */
-	wire_u64 on;   /* worked on, where the kernel still knows */
-	wire_u64 armed_ns, woken_ns, punted_ns;
-	wire_u64 extra[2]; /* with WIRE_F_EXTRA queue, backlog of the listener */
-	wire_s32 res;
-	wire_u32 flags;	 /* IORING_CQE_F_, buffer id in the upper half */
-	wire_u32 opcode; /* 256: unknown */
-	wire_u32 payload_size;
-};
-WIRE_ASSERT(sizeof(struct wire_cqe) == 128);
-
-/* An operation that waits for readiness, found by a reading of the state. */
-struct wire_armed_row {
-	struct wire_header header;
-	wire_u32 pid, tid; /* whose descriptor led to the ring */
-	wire_u64 time_ns;
-	wire_u64 ring;
-	wire_u64 request;
-	wire_u64 number; /* as in its completions */
-	wire_u64 user_data;
-	wire_u64 file;
-	wire_u64 request_flags; /* REQ_F_…: bits that move between kernels */
-	wire_u32 opcode;
-	wire_u32 file_index; /* ACCEPT: as in its wire_entry */
-	wire_u32 poll_multishot, pad;
-};
-WIRE_ASSERT(sizeof(struct wire_armed_row) == 88);
 
 enum wire_loss {
 	LOSS_CALL,
