@@ -8,6 +8,7 @@ const volatile __u32 follow_forks = 1;
 const volatile __u64 wanted_ops = 0;
 const volatile __u64 table_ops = 0;
 
+volatile __u8 maybe_observed[MAYBE_OBSERVED] = {};
 volatile __u32 pid_level = 0;
 volatile __u32 pid_ns_inum = 0;
 volatile __u32 consumer_sleeps = 0;

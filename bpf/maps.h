@@ -39,6 +39,13 @@ LOOPSCOPE_MAP struct {
 	__type(value, struct thread_state);
 } threads SEC(".maps");
 
+/*
+ * By the low bits of a thread's number: whether one like it was ever added. Most of what the programs see is of threads that
+ * were not, and learns it here, for less than a look-up.
+ */
+#define MAYBE_OBSERVED 16384
+extern volatile __u8 maybe_observed[MAYBE_OBSERVED];
+
 LOOPSCOPE_MAP struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096); /* set before loading */

@@ -13,6 +13,8 @@ static __always_inline struct thread_state *state_of(struct task_struct *task)
 {
 	__u32 key = task->pid;
 
+	if (!maybe_observed[key % MAYBE_OBSERVED])
+		return NULL;
 	return bpf_map_lookup_elem(&threads, &key);
 }
 
@@ -111,6 +113,7 @@ static __always_inline struct thread_state *add_state(struct task_struct *task, 
 	__u32 key = task->pid;
 
 	name_thread(&fresh, task);
+	maybe_observed[key % MAYBE_OBSERVED] = 1;
 	bpf_map_update_elem(&threads, &key, &fresh, flags);
 	return bpf_map_lookup_elem(&threads, &key);
 }
