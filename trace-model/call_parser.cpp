@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads `call` and `pending`.
+#include "trace-model/off_json.h"
 #include "trace-model/record_passes.h"
 
 namespace loopscope::trace_model {
@@ -41,6 +42,10 @@ bool rights(json::value& value, Reading<Call>& in, Complaint& complaint) {
   return read_rights(value, in.record.rights, complaint);
 }
 
+bool off(json::value& value, Reading<Call>& in, Complaint& complaint) {
+  return read_off(value, in.record.off, complaint);
+}
+
 constexpr Member<Reading<Call>> kCallMembers[]{{"id", kRequired, field<&Call::id>},
                                                {"t", kRequired, field<&Call::t>},
                                                {"dur", kRequired, field<&Call::dur>},
@@ -68,6 +73,7 @@ constexpr Member<Reading<Call>> kCallMembers[]{{"id", kRequired, field<&Call::id
                                                {"queue", kOptional, socket_field<&SocketInfo::queue>},
                                                {"rights", kOptional, rights},
                                                {"rights_total", kOptional, field<&Call::rights_total>},
+                                               {"off", kOptional, off},
                                                {"uncertain", kOptional, field<&Call::uncertain>},
                                                {"unreadable", kOptional, unreadable<Call>}};
 

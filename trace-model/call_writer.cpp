@@ -3,6 +3,7 @@
 #include "trace-model/call_members.h"
 #include "trace-model/json_members.h"
 #include "trace-model/json_writer.h"
+#include "trace-model/off_json.h"
 
 namespace loopscope::trace_model {
 namespace {
@@ -64,6 +65,11 @@ void append_line(std::string& out, const Call& call) {
   write_ready(line, call.ready, call.ready_total, ready_of(call));
   if (call.socket) write_socket(line, *call.socket);
   write_rights(line, call);
+  if (call.off) {
+    line.raw(",\"off\":{");
+    write_off(line, *call.off);
+    line.raw('}');
+  }
   if (call.uncertain) line.raw(",\"uncertain\":true");
   write_unreadable(line, call);
   end_record(line);

@@ -5,7 +5,8 @@ namespace loopscope::trace_model {
 namespace {
 
 constexpr std::array<std::string_view, 5> kOrigins{"trace", "snapshot", "fork", "exec", "resync"};
-constexpr std::array<std::string_view, 4> kLossClasses{"call", "io", "lifecycle", "other"};
+constexpr std::array<std::string_view, 5> kWakeContexts{"unknown", "task", "softirq", "hardirq", "nmi"};
+constexpr std::array<std::string_view, 5> kLossClasses{"call", "io", "lifecycle", "sched", "other"};
 
 template <typename Enum, size_t N>
 std::optional<Enum> enum_of(const std::array<std::string_view, N>& names, std::string_view name) {
@@ -18,6 +19,7 @@ struct CompletionTime {
   Ns operator()(const TraceHeader&) const { return INT64_MIN; }
   Ns operator()(const Call& call) const { return call.end(); }
   Ns operator()(const Pending& pending) const { return pending.seen; }
+  Ns operator()(const OffRow& row) const { return time_after(row.t, row.off.dur); }
   Ns operator()(const Lost& lost) const { return lost.until; }
   Ns operator()(const Unknown&) const { return INT64_MIN; }
   Ns operator()(const auto& record) const { return record.t; }
@@ -65,6 +67,13 @@ FileId CallBody::file(std::string_view arg_name) const {
   return index < 0 ? 0 : files[index];
 }
 
+std::string_view wake_context_name(WakeContext context) {
+  return kWakeContexts[size_t(context)];
+}
+std::optional<WakeContext> wake_context_of(std::string_view name) {
+  return enum_of<WakeContext>(kWakeContexts, name);
+}
+
 void Call::clear() {
   clear_body();
   id = pending = 0;
@@ -79,6 +88,7 @@ void Call::clear() {
   socket.reset();
   rights.clear();
   rights_total = 0;
+  off.reset();
 }
 
 void Sqe::clear() {

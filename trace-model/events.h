@@ -144,6 +144,31 @@ struct CallBody {
   void set(int index, int64_t value) { args[index] = value, present |= uint8_t(1u << index); }
 };
 
+// In what the CPU was when a thread was made runnable. In an interrupt the thread that ran there is whoever
+// was interrupted, which need not have to do with it.
+enum class WakeContext : uint8_t { Unknown, Task, Softirq, Hardirq, Nmi };
+[[nodiscard]] std::string_view wake_context_name(WakeContext context);  // "unknown", "task", …
+[[nodiscard]] std::optional<WakeContext> wake_context_of(std::string_view name);
+
+// Time that a thread did not run: an interval, or several within one call, of which the last is described.
+struct Off {
+  Ns dur = 0;  // in all
+  uint32_t intervals = 1;
+  char state = 'S';         // as ps(1): S sleeps, D sleeps undisturbed, T stopped, t traced; R could have run
+  std::optional<Ns> woken;  // made runnable, since the attach
+  Ns delay = 0;             // from then until it ran
+  WakeContext context = WakeContext::Unknown;
+  Pid by_pid = 0, by_tid = 0;  // who ran there; 0: nobody, or not visible
+  std::string by_comm;
+};
+
+struct OffRow {
+  RecordId id = 0;
+  Ns t = 0;  // since when it did not run
+  Pid pid = 0, tid = 0;
+  Off off;
+};
+
 struct Call : CallBody {
   RecordId id = 0, pending = 0;
   Ns t = 0, dur = 0, late = 0;
@@ -157,6 +182,7 @@ struct Call : CallBody {
   std::optional<SocketInfo> socket;
   std::vector<ReceivedFd> rights;
   uint32_t rights_total = 0;
+  std::optional<Off> off;
 
   void clear();
   [[nodiscard]] Ns end() const { return time_after(t, dur); }
@@ -287,7 +313,7 @@ struct Exit {
   std::optional<Ns> cpu_ns;
 };
 
-enum class LossClass : uint8_t { Call, Io, Lifecycle, Other };
+enum class LossClass : uint8_t { Call, Io, Lifecycle, Sched, Other };
 [[nodiscard]] std::string_view loss_class_name(LossClass c);
 [[nodiscard]] std::optional<LossClass> loss_class_of(std::string_view name);
 
@@ -313,7 +339,7 @@ struct Unknown {
 };
 
 using Event = std::variant<TraceHeader, ProcessRow, FdRow, WatchRow, RingRow, Pending, SnapshotEnd, Call, Sqe,
-                           Cqe, CpuRow, Fork, Exec, Unshare, Exit, Lost, End, Unknown>;
+                           Cqe, CpuRow, OffRow, Fork, Exec, Unshare, Exit, Lost, End, Unknown>;
 
 [[nodiscard]] RecordId id_of(const Event& event);
 [[nodiscard]] Ns completion_time(const Event& event);  // what file order is sorted by

@@ -2,6 +2,7 @@
 // Every record but `call` and `pending`, which call_writer.cpp writes, and those of io_uring
 // (uring_writer.cpp).
 #include "trace-model/json_writer.h"
+#include "trace-model/off_json.h"
 
 #include "trace-model/json_members.h"
 
@@ -165,6 +166,16 @@ void append_line(std::string& out, const CpuRow& row) {
   write_number(line, ",\"t\":", row.t);
   write_number(line, ",\"pid\":", row.pid);
   write_cpu_times(line, row.threads);
+  end_record(line);
+}
+
+void append_line(std::string& out, const OffRow& row) {
+  JsonLine line(out);
+  begin_record(line, "{\"type\":\"off\",\"id\":", row.id);
+  write_number(line, ",\"t\":", row.t);
+  write_who(line, row.pid, row.tid);
+  line.raw(',');
+  write_off(line, row.off);
   end_record(line);
 }
 

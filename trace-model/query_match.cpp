@@ -63,6 +63,7 @@ struct RecordMatch {
         break;
       case QueryField::Dur:
         if constexpr (requires { record.dur; }) return number(record.dur);
+        if constexpr (requires { record.off.dur; }) return number(record.off.dur);
         if constexpr (requires { record.until; }) return number(time_between(record.t, record.until));
         if constexpr (requires { record.seen; }) return number(time_between(record.t, record.seen));
         break;

@@ -50,8 +50,8 @@ constexpr FieldName kFields[]{{"fd", QueryField::Fd, ValueKind::Integer},
                               {"res", QueryField::Res, ValueKind::Integer}};
 
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kRecordTypes{
-    "trace", "process", "fd",   "watch", "ring",    "pending", "snapshot_end", "call", "sqe",
-    "cqe",   "cpu",     "fork", "exec",  "unshare", "exit",    "lost",         "end",  "unknown"};
+    "trace", "process", "fd",   "watch", "ring",    "pending", "snapshot_end", "call", "sqe",    "cqe",
+    "cpu",   "off",     "fork", "exec",  "unshare", "exit",    "lost",         "end",  "unknown"};
 
 struct Operation {
   std::string_view sign;

@@ -63,8 +63,14 @@ bool read_quickly(QuickText& in, Call& call) {
   if (in.take("}")) return in.at_end();
   return take_error(in, call.error) && take_if_there(in, ",\"killed\":", call.killed) &&
          take_ready(in, call.spec->wait == WaitKind::Epoll, call.ready, call.ready_total) &&
-         take_socket(in, call.socket) && take_if_there(in, ",\"uncertain\":", call.uncertain) &&
-         in.take("}") && in.at_end();
+         take_socket(in, call.socket) &&
+         (!in.take(",\"off\":{") || (take_off(in, call.off.emplace()) && in.take("}"))) &&
+         take_if_there(in, ",\"uncertain\":", call.uncertain) && in.take("}") && in.at_end();
+}
+
+bool read_quickly(QuickText& in, OffRow& row) {
+  return in.number(row.id) && in.take(",\"t\":") && in.number(row.t) && take_who(in, row.pid, row.tid) &&
+         row.tid != 0 && in.take(",") && take_off(in, row.off) && in.take("}") && in.at_end();
 }
 
 bool read_quickly(QuickText& in, Sqe& sqe) {

@@ -14,5 +14,6 @@ namespace loopscope::trace_model {
 [[nodiscard]] bool read_quickly(QuickText& in, Call& call);
 [[nodiscard]] bool read_quickly(QuickText& in, Sqe& sqe);
 [[nodiscard]] bool read_quickly(QuickText& in, Cqe& cqe);
+[[nodiscard]] bool read_quickly(QuickText& in, OffRow& row);
 
 }  // namespace loopscope::trace_model

@@ -106,7 +106,35 @@ bool take_ready_entry(QuickText& in, bool epoll, ReadyEntry& entry) {
          in.take("}");
 }
 
+bool take_context(QuickText& in, WakeContext& out) {
+  std::string_view name;
+  if (!in.string(name)) return false;
+  const auto known = wake_context_of(name);
+  out = known.value_or(WakeContext::Unknown);
+  return known.has_value();
+}
+
+bool take_waker(QuickText& in, Off& off) {
+  if (!in.take("{\"tid\":") || !in.number(off.by_tid) || !take_if_there(in, ",\"pid\":", off.by_pid) ||
+      !take_if_there(in, ",\"comm\":", off.by_comm))
+    return false;
+  if (off.by_pid == 0) off.by_pid = off.by_tid;
+  return in.take("}");
+}
+
 }  // namespace
+
+bool take_off(QuickText& in, Off& off) {
+  std::string_view state;
+  if (!in.take("\"dur\":") || !in.number(off.dur) || !take_if_there(in, ",\"intervals\":", off.intervals) ||
+      !in.take(",\"state\":") || !in.string(state) || state.size() != 1)
+    return false;
+  off.state = state[0];
+  if (!in.take(",\"woken\":")) return true;
+  return in.number(off.woken.emplace()) && in.take(",\"delay\":") && in.number(off.delay) &&
+         (!in.take(",\"context\":") || take_context(in, off.context)) &&
+         (!in.take(",\"by\":") || take_waker(in, off));
+}
 
 bool take_names(QuickText& in, const SymbolTable& table, uint64_t& out) {
   out = 0;

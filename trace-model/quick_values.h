@@ -12,6 +12,7 @@ bool take_names(QuickText& in, const SymbolTable& table, uint32_t& out);
 bool take_error(QuickText& in, int& out);                            // ,"error":"EAGAIN", if it is there
 bool take_socket(QuickText& in, std::optional<SocketInfo>& socket);  // its members, if any is there
 bool take_ready(QuickText& in, bool epoll, std::vector<ReadyEntry>& ready, uint32_t& total);  // if there
+bool take_off(QuickText& in, Off& off);  // what write_off() writes, all there
 
 // `"args"` and `"files"`, if they are there. CallBody::spec is known.
 bool take_args(QuickText& in, CallBody& call);

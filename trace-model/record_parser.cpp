@@ -142,6 +142,7 @@ bool RecordParser::Impl::read_record(RecordPool& pool) {
   if (type == "process") return read<ProcessRow>(pool);
   if (type == "ring") return read<RingRow>(pool);
   if (type == "cpu") return read<CpuRow>(pool);
+  if (type == "off") return read<OffRow>(pool);
   if (type == "snapshot_end") return read<SnapshotEnd>(pool);
   if (type == "fork") return read<Fork>(pool);
   if (type == "exec") return read<Exec>(pool);
@@ -155,10 +156,11 @@ bool RecordParser::Impl::read_record(RecordPool& pool) {
 
 bool RecordParser::Impl::parse_quickly(std::string_view line, RecordPool& pool) {
   constexpr std::string_view kCall = "{\"type\":\"call\",\"id\":", kSqe = "{\"type\":\"sqe\",\"id\":",
-                             kCqe = "{\"type\":\"cqe\",\"id\":";
+                             kCqe = "{\"type\":\"cqe\",\"id\":", kOff = "{\"type\":\"off\",\"id\":";
   if (line.starts_with(kCall)) return read_as_written<Call>(QuickText(line.substr(kCall.size())), pool);
   if (line.starts_with(kSqe)) return read_as_written<Sqe>(QuickText(line.substr(kSqe.size())), pool);
   if (line.starts_with(kCqe)) return read_as_written<Cqe>(QuickText(line.substr(kCqe.size())), pool);
+  if (line.starts_with(kOff)) return read_as_written<OffRow>(QuickText(line.substr(kOff.size())), pool);
   return false;
 }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "trace-model/record_tables.h"
 
+#include <array>
+
+#include "trace-model/off_json.h"
+
 namespace loopscope::trace_model {
 namespace {
 
@@ -150,6 +154,21 @@ constexpr Member<SnapshotEnd> kSnapshotEnd[]{
     {"incomplete", kOptional, into<&SnapshotEnd::incomplete>},
     {"incomplete_hex", kOptional, hex_into<&SnapshotEnd::incomplete>}};
 
+constexpr std::array<std::string_view, 7> kOffKeys{"dur",   "intervals", "state", "woken",
+                                                   "delay", "context",   "by"};
+template <size_t key>
+bool off(json::value& value, OffRow& row, Complaint& complaint) {
+  return read_off_member(value, kOffKeys[key], row.off, complaint);
+}
+
+constexpr Member<OffRow> kOff[]{
+    {"id", kRequired, into<&OffRow::id>},   {"t", kRequired, into<&OffRow::t>},
+    {"pid", kOptional, into<&OffRow::pid>}, {"tid", kRequired, into<&OffRow::tid>},
+    {kOffKeys[0], kRequired, off<0>},       {kOffKeys[1], kOptional, off<1>},
+    {kOffKeys[2], kRequired, off<2>},       {kOffKeys[3], kOptional, off<3>},
+    {kOffKeys[4], kOptional, off<4>},       {kOffKeys[5], kOptional, off<5>},
+    {kOffKeys[6], kOptional, off<6>}};
+
 constexpr Member<CpuRow> kCpu[]{{"id", kRequired, into<&CpuRow::id>},
                                 {"t", kRequired, into<&CpuRow::t>},
                                 {"pid", kRequired, into<&CpuRow::pid>},
@@ -229,6 +248,10 @@ std::span<const Member<WatchRow>> members_of() {
 template <>
 std::span<const Member<SnapshotEnd>> members_of() {
   return kSnapshotEnd;
+}
+template <>
+std::span<const Member<OffRow>> members_of() {
+  return kOff;
 }
 template <>
 std::span<const Member<CpuRow>> members_of() {

@@ -24,6 +24,8 @@ std::span<const Member<Cqe>> members_of();
 template <>
 std::span<const Member<CpuRow>> members_of();
 template <>
+std::span<const Member<OffRow>> members_of();
+template <>
 std::span<const Member<SnapshotEnd>> members_of();
 template <>
 std::span<const Member<Fork>> members_of();

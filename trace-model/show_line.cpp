@@ -5,6 +5,7 @@
 
 #include "trace-model/show_line_args.h"
 #include "trace-model/show_line_files.h"
+#include "trace-model/show_line_off.h"
 #include "trace-model/show_line_rings.h"
 #include "trace-model/show_line_rows.h"
 #include "trace-model/show_line_text.h"
@@ -125,6 +126,11 @@ void append_duration_and_doubts(std::string& out, const Call& call) {
   out += call.start_known ? " <" : " <at least ";
   append_duration(out, call.dur);
   out += '>';
+  if (call.off) {
+    out += " [";
+    append_off(out, *call.off);
+    out += ']';
+  }
   if (call.killed) out += " [its thread was killed in it]";
   if (!call.start_known) out += " [began before the recording]";
   if (call.uncertain) out += " [uncertain: records were lost]";

@@ -2,6 +2,7 @@
 #include "trace-model/show_line_rows.h"
 
 #include "trace-model/show_line_files.h"
+#include "trace-model/show_line_off.h"
 #include "trace-model/show_line_text.h"
 
 namespace loopscope::trace_model {
@@ -94,6 +95,13 @@ class RowWriter {
       out_ += ' ';
       append_duration(out_, thread.ns);
     }
+    out_ += " ---";
+  }
+
+  void operator()(const OffRow& row) {
+    append_who(out_, row.pid, row.tid);
+    out_ += "--- did not run: ";
+    append_off(out_, row.off);
     out_ += " ---";
   }
 

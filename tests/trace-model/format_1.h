@@ -27,6 +27,9 @@ inline std::string contents(const std::string& name) {
 inline std::string golden() {
   return contents("format-1.jsonl");
 }
+inline std::string golden_off() {
+  return contents("format-1-off.jsonl");
+}
 inline std::string golden_rings() {
   return contents("format-1-rings.jsonl");
 }

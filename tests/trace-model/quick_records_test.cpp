@@ -94,8 +94,17 @@ TEST_F(QuickRecords, OperationsAndResultsMeanWhatTheyMeanAsJson) {
       }
 }
 
+TEST_F(QuickRecords, TimesOffTheCpuMeanWhatTheyMeanAsJson) {
+  RandomRecords random(23);
+  for (int i = 0; i < 500 && !HasFatalFailure(); ++i) {
+    const std::string line = line_of(random.record(kind_of_record<OffRow>()));
+    expect_same_as_json(line);
+    expect_same_when_damaged(line, 20);
+  }
+}
+
 TEST_F(QuickRecords, TheFirstFormatMeansWhatItMeansAsJson) {
-  for (const std::string& text : {golden(), golden_rings()}) {
+  for (const std::string& text : {golden(), golden_rings(), golden_off()}) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line) && !HasFatalFailure();) {
       expect_same_as_json(line);
@@ -177,6 +186,11 @@ TEST_F(QuickRecords, WhatBusyServersWriteIsTaken) {
                     R"(9,"t":5,"dur":9,"tid":8,"call":"poll","args":{"fds":[{"fd":3,"events":)"
                     R"(["POLLIN"]},{"fd":4}],"nfds":2,"timeout":-1},"files":{"fds":[7,null]},"ret":1,)"
                     R"("ready":[{"events":["POLLIN"],"fd":3,"file":7}]})"));
+  EXPECT_TRUE(taken(Call(), R"(9,"t":5,"dur":90,"tid":8,"call":"epoll_wait","args":{"epfd":5},"ret":0,)"
+                            R"("off":{"dur":80,"state":"S","woken":70,"delay":20,"context":"hardirq"}})"));
+  EXPECT_TRUE(taken(OffRow(), R"(9,"t":5,"tid":8,"dur":90,"intervals":2,"state":"S","woken":70,"delay":20,)"
+                              R"("context":"softirq","by":{"tid":4801,"pid":4800,"comm":"curl"}})"));
+  EXPECT_TRUE(taken(OffRow(), R"(9,"t":5,"pid":7,"tid":8,"dur":90,"state":"R"})"));
   EXPECT_TRUE(taken(Sqe(), R"(11,"t":14,"tid":4712,"ring":5,"op":"ACCEPT","fd":6,"file":2,"user_data":"0x1",)"
                            R"("multishot":true})"));
   EXPECT_TRUE(taken(Cqe(), R"(12,"t":15,"ring":5,"sqe":11,"res":12,"flags":["IORING_CQE_F_MORE"]})"));

@@ -153,6 +153,7 @@ void RandomRecords::fill_result(Call& call) {
   if (coin()) call.socket = socket(false);
   for (uint64_t n = any() % 3; n > 0; --n) call.rights.push_back({fd(), file()});
   if (!call.rights.empty() && coin()) call.rights_total = 253;
+  if (coin()) call.off = off();
 }
 
 Call RandomRecords::call(const CallSpec& spec) {
@@ -179,6 +180,22 @@ Pending RandomRecords::pending(const CallSpec& spec) {
   pending.start_known = coin();
   pending.origin = coin() ? Origin::Trace : origin();
   return pending;
+}
+
+Off RandomRecords::off() {
+  Off made;
+  made.dur = time();
+  made.intervals = 1 + uint32_t(any() % 9);
+  made.state = "SDTtRX"[any() % 6];
+  if (coin()) return made;
+  made.woken = time();
+  made.delay = time();
+  made.context = WakeContext(any() % 5);
+  if (coin()) return made;
+  made.by_pid = pid();
+  made.by_tid = coin() ? made.by_pid : pid();
+  made.by_comm = bytes();
+  return made;
 }
 
 Event RandomRecords::record(size_t kind) {
@@ -248,6 +265,8 @@ Event RandomRecords::record(size_t kind) {
       return cqe();
     case kind_of_record<CpuRow>():
       return CpuRow{.id = id, .t = time(), .pid = who, .threads = {{tid, bytes(), time()}, {pid(), "", 0}}};
+    case kind_of_record<OffRow>():
+      return OffRow{.id = id, .t = time(), .pid = who, .tid = tid, .off = off()};
     case kind_of_record<SnapshotEnd>():
       return SnapshotEnd{.id = id,
                          .t = time(),
@@ -290,7 +309,7 @@ Event RandomRecords::record(size_t kind) {
       return exit;
     }
     case kind_of_record<Lost>():
-      return Lost{.id = id, .t = time(), .until = time(), .count = any(), .loss_class = LossClass(any() % 4)};
+      return Lost{.id = id, .t = time(), .until = time(), .count = any(), .loss_class = LossClass(any() % 5)};
     case kind_of_record<End>():
       return End{.id = id,
                  .t = time(),

@@ -40,6 +40,7 @@ class RandomRecords {
   int64_t time() { return int64_t(random_()) >> (random_() % 64); }
   Origin origin() { return Origin(1 + any() % 4); }
   SocketInfo socket(bool row);
+  Off off();
   std::vector<std::string> texts();
   std::vector<int> fds();
   uint64_t bits(const SymbolTable& table);

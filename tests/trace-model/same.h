@@ -52,13 +52,24 @@ inline bool same_body(const CallBody& a, const CallBody& b) {
   return true;
 }
 
+inline bool same(const std::optional<Off>& a, const std::optional<Off>& b) {
+  if (!a || !b) return a.has_value() == b.has_value();
+  return a->dur == b->dur && a->intervals == b->intervals && a->state == b->state && a->woken == b->woken &&
+         a->delay == b->delay && a->context == b->context && a->by_pid == b->by_pid &&
+         a->by_tid == b->by_tid && a->by_comm == b->by_comm;
+}
+
 inline bool same(const Call& a, const Call& b) {
   return same_body(a, b) && a.id == b.id && a.pending == b.pending && a.t == b.t && a.dur == b.dur &&
          a.late == b.late && a.start_known == b.start_known && a.uncertain == b.uncertain &&
          a.killed == b.killed && a.ret == b.ret && a.error == b.error && a.ret_file == b.ret_file &&
          same(a.ready, b.ready) && a.ready_total == b.ready_total &&
          a.socket.has_value() == b.socket.has_value() && (!a.socket || same(*a.socket, *b.socket)) &&
-         same(a.rights, b.rights) && a.rights_total == b.rights_total;
+         same(a.rights, b.rights) && a.rights_total == b.rights_total && same(a.off, b.off);
+}
+
+inline bool same(const OffRow& a, const OffRow& b) {
+  return a.id == b.id && a.t == b.t && a.pid == b.pid && a.tid == b.tid && same(a.off, b.off);
 }
 
 inline bool same(const Pending& a, const Pending& b) {

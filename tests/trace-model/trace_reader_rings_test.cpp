@@ -106,5 +106,36 @@ TEST(TraceReaderRings, UsesAnOperationWhoseNameItDoesNotKnow) {
   EXPECT_EQ(sentence_of(read.problems[0]), "line 2: the operation \"TELEPORT\" is not known");
 }
 
+TEST(TraceReaderOff, UnderstandsTimeOffTheCpu) {
+  const auto read = read_all(golden_off());
+  ASSERT_EQ(read.events.size(), 4u);
+  const auto& within = std::get<Call>(read.events[1]).off;
+  ASSERT_TRUE(within);
+  EXPECT_EQ(within->dur, 20'089'843);
+  EXPECT_EQ(within->intervals, 2u);
+  EXPECT_EQ(within->state, 'S');
+  EXPECT_EQ(within->woken, 20'060'100);
+  EXPECT_EQ(within->delay, 17'780);
+  EXPECT_EQ(within->context, WakeContext::Softirq);
+  EXPECT_EQ(within->by_pid, 4800);
+  EXPECT_EQ(within->by_tid, 4801);
+  EXPECT_EQ(within->by_comm, "curl");
+  const auto& preempted = std::get<OffRow>(read.events[2]);
+  EXPECT_EQ(preempted.tid, 4712);
+  EXPECT_EQ(preempted.off.state, 'R');
+  EXPECT_EQ(preempted.off.woken, std::nullopt);
+  EXPECT_EQ(completion_time(read.events[2]), 20'200'900);
+}
+
+TEST(TraceReaderOff, NamesTheMemberThatIsWrong) {
+  const auto off = [](const std::string& rest) {
+    return problem_with(R"({"type":"off","id":2,"t":1,"tid":7)" + rest + "}");
+  };
+  EXPECT_EQ(off(R"(,"state":"S")"), "member dur is missing");
+  EXPECT_EQ(off(R"(,"dur":1,"state":"SS")"), "member state is not one letter");
+  EXPECT_EQ(off(R"(,"dur":1,"state":"S","by":7)"), "member by is not an object");
+  EXPECT_EQ(off(R"(,"dur":1,"state":"S","woken":"x")"), "member woken is not an integer of 64 bits");
+}
+
 }  // namespace
 }  // namespace loopscope::trace_model

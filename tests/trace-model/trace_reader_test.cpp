@@ -40,8 +40,9 @@ std::vector<bool> kinds_read_exactly(const std::string& text, size_t expected) {
 TEST(TraceReader, ReadsTheFirstFormatExactly) {
   std::vector<bool> kinds = kinds_read_exactly(golden(), 35);
   const std::vector<bool> more = kinds_read_exactly(golden_rings(), 17);
+  const std::vector<bool> off = kinds_read_exactly(golden_off(), 4);
   for (size_t kind = 0; kind < kinds.size(); ++kind)
-    EXPECT_TRUE(kinds[kind] || more[kind]) << "no record of kind " << kind;
+    EXPECT_TRUE(kinds[kind] || more[kind] || off[kind]) << "no record of kind " << kind;
 }
 
 TEST(TraceReader, UnderstandsTheFirstFormat) {
@@ -90,8 +91,13 @@ TEST(TraceReader, HowTheBytesArriveDoesNotMatter) {
 }
 
 class CutTrace : public testing::TestWithParam<std::string> {};
-INSTANTIATE_TEST_SUITE_P(TraceReader, CutTrace, testing::Values("format-1.jsonl", "format-1-rings.jsonl"),
-                         [](const auto& file) { return file.index ? "rings" : "calls"; });
+std::string name_of(const testing::TestParamInfo<std::string>& file) {
+  constexpr const char* kNames[]{"calls", "rings", "off"};
+  return kNames[file.index];
+}
+INSTANTIATE_TEST_SUITE_P(TraceReader, CutTrace,
+                         testing::Values("format-1.jsonl", "format-1-rings.jsonl", "format-1-off.jsonl"),
+                         name_of);
 
 TEST_P(CutTrace, GivesAllThatIsComplete) {
   const std::string text = contents(GetParam());

@@ -150,7 +150,7 @@ class Nonsense {
                            .incomplete = ""};
       default:
         return Lost{
-            .id = ++id_, .t = time(), .until = time(), .count = 1, .loss_class = LossClass(number(4))};
+            .id = ++id_, .t = time(), .until = time(), .count = 1, .loss_class = LossClass(number(5))};
     }
   }
   Event call() {

@@ -104,5 +104,22 @@ TEST_F(ShowRow, EveryTypeOfRecordIsOneLine) {
   }
 }
 
+TEST_F(ShowRow, TimeOffTheCpu) {
+  OffRow row;
+  row.pid = row.tid = kServer;
+  row.off.dur = 900;
+  row.off.state = 'R';
+  EXPECT_EQ(show(row), "--- did not run: was preempted 900ns ---");
+  row.off = {
+      .dur = 20'090'000, .woken = 5, .delay = 17'800, .by_pid = 4800, .by_tid = 4801, .by_comm = "curl\x1b"};
+  EXPECT_EQ(show(row),
+            "--- did not run: slept 20.1ms, woken while there ran curl\\x1b 4801, ran 17.8us later ---");
+  row.off.context = WakeContext::Softirq;
+  EXPECT_TRUE(show(row).contains("woken in a softirq over curl"));
+  row.off.by_tid = 0;
+  row.off.intervals = 2;
+  EXPECT_TRUE(show(row).contains("slept 20.1ms in 2 parts, woken in a softirq over no thread seen here"));
+}
+
 }  // namespace
 }  // namespace loopscope::trace_model
