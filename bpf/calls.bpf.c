@@ -7,6 +7,7 @@
  */
 #include "bpf/arch.h"
 #include "bpf/deaths.h"
+#include "bpf/off.h"
 #include "bpf/payloads.h"
 
 #include <bpf/bpf_tracing.h>
@@ -97,11 +98,14 @@ int BPF_PROG(call_begins, struct pt_regs *regs, long nr)
 	call_args(regs, args);
 	if (shape->filter && filtered_out(shape, args[1]))
 		return 0;
+	if (state->off_ns)
+		runs_again(state);
 	files = task->files;
 	state->file[0] = first_argument_file(task, files, shape, args);
 	state->file[1] = second_argument_file(files, shape, args);
 	state->nr = nr;
 	state->in_call = 1;
+	state->in_old_call = 0;
 	state->timeout_ns = shape->enter & (ENTER_TIMESPEC | ENTER_TIMEVAL) ? read_timeout(shape, args) : 0;
 	state->start_ns = bpf_ktime_get_ns();
 	if (shape->enter & ENTER_SELECT)
@@ -135,7 +139,9 @@ int BPF_PROG(call_returned, struct pt_regs *regs, long ret)
 	if (shape->filter && filtered_out(shape, call.args[1]))
 		return 0;
 	call.known = call.state->in_call && call.state->nr == nr;
-	call.state->in_call = 0;
+	if (call.state->off_ns)
+		runs_again(call.state);
+	call.state->in_call = call.state->in_old_call = 0;
 	if (shape->filter == FILTER_CHILD && !call.known)
 		return 0;
 	call.shape = shape;

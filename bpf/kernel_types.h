@@ -26,6 +26,9 @@ struct pt_regs {
 };
 struct thread_info {
 	unsigned long flags; /* TIF_32BIT */
+	struct {
+		__u32 count;
+	} preempt;
 };
 #endif
 
@@ -100,8 +103,15 @@ struct sighand_struct {
 	struct k_sigaction action[64];
 };
 
+struct rq {
+	int cpu;
+};
+struct cfs_rq {
+	struct rq *rq; /* with CONFIG_FAIR_GROUP_SCHED */
+};
 struct sched_entity {
 	__u64 sum_exec_runtime; /* ns on the CPU */
+	struct cfs_rq *cfs_rq;
 };
 
 struct io_uring_task {

@@ -26,6 +26,14 @@ struct thread_state {
 	__u32 pid, tid; /* in the recorder's PID namespace */
 	__u32 nr;
 	__u32 in_call;
+	__u32 in_old_call; /* one that began before the thread was marked */
+	__u32 pad;
+	__u64 off_ns; /* not running since, or since it was marked; 0: runs */
+	__u64 woken_ns;
+	__u32 off_state;
+	__u32 context;
+	__u32 by_pid, by_tid;
+	char by_comm[16];
 };
 
 #ifndef LOOPSCOPE_MAP
@@ -77,6 +85,7 @@ LOOPSCOPE_MAP struct {
 /* Set before loading. */
 extern const volatile struct call_shape call_shapes[WIRE_MAX_CALLS];
 extern const volatile __u32 follow_forks;
+extern const volatile __u32 watch_switches;
 
 /* The recorder's PID namespace. Written by the task iterator, which runs as the recorder. */
 extern volatile __u32 pid_level;

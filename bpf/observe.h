@@ -18,6 +18,14 @@ static __always_inline struct thread_state *state_of(struct task_struct *task)
 	return bpf_map_lookup_elem(&threads, &key);
 }
 
+/* TASK_RUNNING is 0. */
+static __always_inline __u32 task_state_of(struct task_struct *task)
+{
+	if (bpf_core_field_exists(struct task_struct___5_14, __state))
+		return BPF_CORE_READ((struct task_struct___5_14 *)task, __state);
+	return BPF_CORE_READ((struct task_struct___old *)task, state);
+}
+
 static __always_inline void count_loss(__u32 class, __u64 now_ns)
 {
 	struct wire_loss_count *loss = bpf_map_lookup_elem(&losses, &class);

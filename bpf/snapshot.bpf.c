@@ -12,13 +12,6 @@
 #define PF_KTHREAD 0x00200000
 #define MAX_WATCHES_PER_FILE 64
 
-static __always_inline bool sleeps(struct task_struct *task)
-{
-	if (bpf_core_field_exists(struct task_struct___5_14, __state))
-		return BPF_CORE_READ((struct task_struct___5_14 *)task, __state) != 0;
-	return BPF_CORE_READ((struct task_struct___old *)task, state) != 0;
-}
-
 /* Where the recorder stands: iterators run in the process that reads them. */
 static __always_inline void note_own_namespace(void)
 {
@@ -65,6 +58,10 @@ static __always_inline struct thread_state *mark(struct task_struct *task, bool 
 		bpf_map_delete_elem(&threads, &key);
 		return NULL;
 	}
+	/* Should it have run again just now, its next stop sets this anew. */
+	state->off_state = task_state_of(task);
+	if (watch_switches && state->off_state)
+		state->off_ns = state->marked_ns;
 	*fresh = true;
 	return state;
 }
@@ -79,7 +76,7 @@ static __always_inline void describe_call(struct wire_task_row *row, struct thre
 	if (!regs)
 		return;
 	nr = CALL_NR(regs);
-	if (!state->in_call && !(regs_in_call(regs) && sleeps(task)))
+	if (!state->in_call && !(regs_in_call(regs) && task_state_of(task)))
 		return;
 	if (nr < 0 || nr >= WIRE_MAX_CALLS || (state->in_call && nr != state->nr))
 		return;
@@ -96,6 +93,7 @@ static __always_inline void describe_call(struct wire_task_row *row, struct thre
 		row->timeout_ns = state->timeout_ns;
 		return;
 	}
+	state->in_old_call = 1;
 	row->header.flags |= WIRE_F_START_UNKNOWN;
 	row->start_ns = state->marked_ns;
 	row->file[0] = first_argument_file(task, task->files, shape, row->args);

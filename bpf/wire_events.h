@@ -31,6 +31,7 @@ enum wire_type {
 	WIRE_SQE,
 	WIRE_CQE,
 	WIRE_ARMED_ROW,
+	WIRE_OFF,
 };
 
 /* What belongs to a call beside its registers. Chosen per call by struct call_shape. */
@@ -154,6 +155,32 @@ struct wire_select_sets { /* sent when the call begins */
 };
 WIRE_ASSERT(sizeof(struct wire_select_sets) == 416);
 
+enum wake_context {
+	WAKE_UNKNOWN,
+	WAKE_TASK,
+	WAKE_SOFTIRQ,
+	WAKE_HARDIRQ,
+	WAKE_NMI,
+};
+
+#define WIRE_OFF_RUNNABLE (1u << 31) /* in `state`: it was preempted and could have gone on */
+
+/* A thread ran again. */
+struct wire_off {
+	struct wire_header header;
+	wire_u32 pid, tid;
+	wire_u64 time_ns;	 /* when it ran again */
+	wire_u64 off_ns;	 /* when it stopped */
+	wire_u64 woken_ns;	 /* 0: not seen */
+	wire_u32 state;		 /* of the kernel's task states, TASK_… */
+	wire_u32 context;	 /* enum wake_context */
+	wire_u32 by_pid, by_tid; /* who ran where it was woken; 0: idle, or not visible here */
+	wire_u32 in_call;	 /* a record of the call it was in follows */
+	wire_u32 pad;
+	char by_comm[16];
+};
+WIRE_ASSERT(sizeof(struct wire_off) == 80);
+
 struct wire_fork {
 	struct wire_header header;
 	wire_u32 pid, tid;
@@ -234,6 +261,7 @@ enum wire_loss {
 	LOSS_CALL,
 	LOSS_IO,
 	LOSS_LIFECYCLE,
+	LOSS_SCHED,
 	LOSS_CLASSES,
 };
 
@@ -250,6 +278,7 @@ enum wire_skip {
 	SKIP_FOREIGN_ABI, /* 32-bit and x32 calls: their numbers mean something else */
 	SKIP_NO_STORAGE,  /* a thread that could not be marked: the table of threads is full */
 	SKIP_NO_REQUEST,  /* an operation that could not be remembered: the table of requests is full */
+	SKIP_SWITCH,	  /* a time off the CPU whose end the kernel did not report */
 	SKIP_KINDS,
 };
 

@@ -17,6 +17,7 @@
 #include "observer_bpf.skel.h"
 #include "tracer/kernel_types.h"
 #include "tracer/privileges.h"
+#include "tracer/sched_probes.h"
 #include "tracer/uring_probes.h"
 
 namespace loopscope::tracer {
@@ -90,6 +91,7 @@ struct BpfSession::Parts {
   bpf_link* descriptor_iterator = nullptr;
   bpf_link* ring_iterator = nullptr;
   std::string uring_probe;  // what serves io_uring, for the header
+  std::string sched_probe = "off: left out";
   std::array<uint64_t, LOSS_CLASSES> losses_taken{};
 
   struct UringProgram {
@@ -119,6 +121,25 @@ struct BpfSession::Parts {
       const auto known = std::ranges::find(probes, name, &UringProbe::name);
       bpf_program__set_autoload(program, !off && known != probes.end() && known->known);
     }
+  }
+
+  std::array<std::pair<bpf_program*, bpf_link**>, 3> sched_programs() {
+    auto& p = skeleton->progs;
+    auto& l = skeleton->links;
+    return {{{p.cpu_switched, &l.cpu_switched},
+             {p.cpu_switched_before_5_18, &l.cpu_switched_before_5_18},
+             {p.thread_woken, &l.thread_woken}}};
+  }
+  void choose_sched(bool wanted) {
+    const btf* types = kernel_types();
+    const SchedProbes probes = wanted && types ? sched_probes(*types) : SchedProbes();
+    if (wanted) sched_probe = sched_probe_text(probes);
+    skeleton->rodata->count_from_run_queue = probes.count_from_run_queue.value_or(0);
+    skeleton->rodata->watch_switches = probes.there;
+    auto& p = skeleton->progs;
+    bpf_program__set_autoload(p.cpu_switched, probes.there && probes.state_argument);
+    bpf_program__set_autoload(p.cpu_switched_before_5_18, probes.there && !probes.state_argument);
+    bpf_program__set_autoload(p.thread_woken, probes.there);
   }
 
   ~Parts() {
@@ -151,6 +172,7 @@ std::expected<BpfSession, std::string> BpfSession::open(const BpfOptions& option
   rodata->table_ops = options.table_ops;
   bpf_map__set_max_entries(parts->skeleton->maps.events, round_up_ring(options.buffer_bytes));
   parts->choose_uring();
+  parts->choose_sched(options.sched);
   if (const int error = observer_bpf__load(parts->skeleton)) return std::unexpected(why_not_loaded(-error));
   parts->ring =
       ring_buffer__new(bpf_map__fd(parts->skeleton->maps.events), consume, &parts->consumer, nullptr);
@@ -178,6 +200,7 @@ std::expected<void, std::string> BpfSession::attach() {
           fmt::format("cannot attach {}: {}", bpf_program__section_name(program), strerror(errno)));
   }
   attach_uring();
+  attach_sched();
   return {};
 }
 
@@ -193,10 +216,21 @@ void BpfSession::attach_uring() {
   if (!all) parts_->uring_probe += "; not all could be attached";
 }
 
+void BpfSession::attach_sched() {
+  bool all = true;
+  for (const auto& [program, link] : parts_->sched_programs()) {
+    if (!bpf_program__autoload(program)) continue;
+    *link = bpf_program__attach(program);
+    all = all && *link;
+  }
+  if (!all) parts_->sched_probe += "; not all could be attached";
+}
+
 void BpfSession::detach() {
   auto& links = parts_->skeleton->links;
   // What sees calls end goes first: a call that began after call_begins was gone would end with an unknown
   // start.
+  for (const auto& [program, link] : parts_->sched_programs()) end_link(*link);
   for (const auto& [program, link, name] : parts_->uring_programs()) end_link(*link);
   for (bpf_link** link : {&links.call_returned, &links.call_begins, &links.task_created,
                           &links.program_executed, &links.task_exits})
@@ -297,7 +331,8 @@ std::vector<LossInterval> BpfSession::take_losses() {
 std::map<std::string, uint64_t> BpfSession::skipped() const {
   static constexpr std::array<const char*, SKIP_KINDS> kNames{
       "32-bit calls", "threads beyond the 65 536 that can be observed at once",
-      "operations of io_uring beyond the 65 536 that can be in flight at once"};
+      "operations of io_uring beyond the 65 536 that can be in flight at once",
+      "times off the CPU whose end the kernel did not report"};
   const int cpus = libbpf_num_possible_cpus();
   std::vector<uint64_t> per_cpu(size_t(std::max(cpus, 1)));
   std::map<std::string, uint64_t> counts;
@@ -309,12 +344,17 @@ std::map<std::string, uint64_t> BpfSession::skipped() const {
     for (const uint64_t count : per_cpu) sum += count;
     if (sum) counts[kNames[kind]] = sum;
   }
-  for (const bpf_program* program :
-       {parts_->skeleton->progs.call_begins, parts_->skeleton->progs.call_returned}) {
+  const auto& p = parts_->skeleton->progs;
+  for (const auto& [program, what] : {std::pair{p.call_begins, "calls"},
+                                      {p.call_returned, "calls"},
+                                      {p.cpu_switched, "switches between threads"},
+                                      {p.cpu_switched_before_5_18, "switches between threads"}}) {
     bpf_prog_info info{};
     uint32_t size = sizeof(info);
-    if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) && info.recursion_misses)
-      counts["calls while the program was already running on that CPU"] += info.recursion_misses;
+    if (bpf_program__fd(program) >= 0 && !bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) &&
+        info.recursion_misses)
+      counts[fmt::format("{} while the program was already running on that CPU", what)] +=
+          info.recursion_misses;
   }
   return counts;
 }
@@ -324,7 +364,7 @@ std::map<std::string, std::string> BpfSession::probes() const {
           {"lifecycle", "tp_btf task_newtask, sched_process_exec, sched_process_exit"},
           {"snapshot", "iter/task, iter/task_file"},
           {"io_uring", parts_->uring_probe.empty() ? "raw_tp io_uring_*" : parts_->uring_probe},
-          {"off-CPU", "off: not recorded"}};
+          {"off-CPU", parts_->sched_probe}};
 }
 
 }  // namespace loopscope::tracer

@@ -31,6 +31,7 @@ struct BpfOptions {
   std::vector<call_shape> shapes;     // WIRE_MAX_CALLS of them
   uint64_t buffer_bytes = 32u << 20;  // rounded up to a power of two of at least a page
   bool follow_forks = true;
+  bool sched = true;                       // when threads do not run
   uint64_t wanted_ops = 0, table_ops = 0;  // of io_uring: a bit for each operation
 };
 
@@ -81,6 +82,7 @@ class BpfSession {
  private:
   struct Parts;
   void attach_uring();
+  void attach_sched();
   explicit BpfSession(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

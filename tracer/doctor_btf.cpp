@@ -9,6 +9,7 @@
 
 #include "tracer/doctor.h"
 #include "tracer/kernel_types.h"
+#include "tracer/sched_probes.h"
 #include "tracer/uring_probes.h"
 
 namespace loopscope::tracer {
@@ -53,6 +54,15 @@ ProbeResults uring_results(const btf& types) {
   return results;
 }
 
+ProbeResult sched_probe(const btf& types) {
+  const SchedProbes probes = sched_probes(types);
+  return {.name = "off-CPU",
+          .ok = probes.there && probes.context,
+          .detail = "when threads do not run: " + sched_probe_text(probes),
+          .remedy = {},
+          .required = false};
+}
+
 ProbeResult iterator_probe(const btf& types, std::string_view name, std::string_view purpose) {
   const bool there =
       btf__find_by_name_kind(&types, fmt::format("bpf_iter__{}", name).c_str(), BTF_KIND_STRUCT) > 0;
@@ -73,6 +83,7 @@ ProbeResults btf_probes() {
   ProbeResults results;
   for (const Tracepoint& tracepoint : kTracepoints) results.push_back(tracepoint_probe(*types, tracepoint));
   for (ProbeResult& result : uring_results(*types)) results.push_back(std::move(result));
+  results.push_back(sched_probe(*types));
   results.push_back(iterator_probe(*types, "task", "calls in progress"));
   results.push_back(iterator_probe(*types, "task_file", "open descriptors"));
   return results;

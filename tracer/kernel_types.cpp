@@ -52,4 +52,36 @@ std::string prototype_text(const btf& types, const btf_type& prototype) {
   return '(' + text + ')';
 }
 
+std::optional<uint32_t> per_cpu_offset(const btf& types, std::string_view name) {
+  for (uint32_t id = 1; id < btf__type_cnt(&types); ++id) {
+    const btf_type* type = btf__type_by_id(&types, id);
+    if (!btf_is_datasec(type) ||
+        btf__name_by_offset(&types, type->name_off) != std::string_view(".data..percpu"))
+      continue;
+    const btf_var_secinfo* variables = btf_var_secinfos(type);
+    for (int i = 0; i < btf_vlen(type); ++i)
+      if (btf__name_by_offset(&types, btf__type_by_id(&types, variables[i].type)->name_off) == name)
+        return variables[i].offset;
+  }
+  return std::nullopt;
+}
+
+std::optional<uint32_t> member_offset(const btf& types, const btf_type& type, std::string_view name) {
+  const btf_member* members = btf_members(&type);
+  for (int i = 0; i < btf_vlen(&type); ++i) {
+    const uint32_t at = btf_member_bit_offset(&type, uint32_t(i)) / 8;
+    const std::string_view member = btf__name_by_offset(&types, members[i].name_off);
+    if (member == name) return at;
+    const btf_type* inner = member.empty() ? btf__type_by_id(&types, members[i].type) : nullptr;
+    if (!inner || !btf_is_composite(inner)) continue;
+    if (const auto within = member_offset(types, *inner, name)) return at + *within;
+  }
+  return std::nullopt;
+}
+
+std::optional<uint32_t> member_offset(const btf& types, std::string_view type, std::string_view name) {
+  const int id = btf__find_by_name_kind(&types, std::string(type).c_str(), BTF_KIND_STRUCT);
+  return id < 0 ? std::nullopt : member_offset(types, *btf__type_by_id(&types, uint32_t(id)), name);
+}
+
 }  // namespace loopscope::tracer

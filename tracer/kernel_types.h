@@ -26,4 +26,13 @@ namespace loopscope::tracer {
 // The name of a type without const and the like, one '*' for each pointer: "io_kiocb*", "int", "void*".
 [[nodiscard]] std::string type_text(const btf& types, uint32_t id);
 
+// Where a variable of which each CPU has its own lies in the memory of each.
+[[nodiscard]] std::optional<uint32_t> per_cpu_offset(const btf& types, std::string_view name);
+
+// In bytes; members of anonymous structures count as the structure's own.
+[[nodiscard]] std::optional<uint32_t> member_offset(const btf& types, const btf_type& type,
+                                                    std::string_view name);
+[[nodiscard]] std::optional<uint32_t> member_offset(const btf& types, std::string_view structure,
+                                                    std::string_view name);
+
 }  // namespace loopscope::tracer

@@ -76,7 +76,7 @@ void add_record(CLI::App& app, RecordArguments& a) {
           "@open, @close, @dup. Calls that keep the table of descriptors true are always recorded")
       ->type_name("LIST");
   record->add_flag("--no-io", a.options.no_io, "Leave out reads and writes");
-  record->add_flag("--no-sched", a.options.no_sched, "Leave out scheduling (this version records none)");
+  record->add_flag("--no-sched", a.options.no_sched, "Leave out when threads did not run, and who woke them");
   record->add_flag("--no-follow", a.options.no_follow, "Do not follow children, existing or future");
   record->add_option("--buffer", a.options.buffer_bytes, "Size of the buffer between kernel and recorder")
       ->type_name("SIZE")

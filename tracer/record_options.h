@@ -20,8 +20,7 @@ struct RecordOptions {
   std::optional<double> last_s;          // keep only the newest seconds
   std::string calls;
   bool no_io = false;
-  bool no_sched =
-      false;  // nothing of the scheduler is recorded yet; accepted so that scripts need not change
+  bool no_sched = false;
   bool no_follow = false;
   uint64_t buffer_bytes = 32ull << 20;
   bool quiet = false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer/record_stream.h"
 
+#include "tracer/off_decoder.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -36,6 +38,8 @@ void mend_order(Record& record, Ns last_time) {
     if (record.end() >= last_time) return;
     record.late = last_time - record.end();
     record.dur += record.late;
+  } else if constexpr (std::is_same_v<Record, trace_model::OffRow>) {
+    record.t = std::max(record.t, trace_model::time_after(last_time, -record.off.dur));
   } else if constexpr (requires { record.seen; }) {
     record.seen = std::max(record.seen, last_time);
   } else if constexpr (requires { record.until; }) {
@@ -49,6 +53,8 @@ template <typename Record>
 Ns time_of(const Record& record) {
   if constexpr (std::is_same_v<Record, trace_model::Call>)
     return record.end();
+  else if constexpr (std::is_same_v<Record, trace_model::OffRow>)
+    return trace_model::time_after(record.t, record.off.dur);
   else if constexpr (requires { record.seen; })
     return record.seen;
   else if constexpr (requires { record.until; })
@@ -90,6 +96,8 @@ void RecordStream::take(std::span<const std::byte> bytes) {
       return take_exec(record_at<wire_exec>(bytes));
     case WIRE_EXIT:
       return take_exit(record_at<wire_exit>(bytes));
+    case WIRE_OFF:
+      return take_off(record_at<wire_off>(bytes));
     case WIRE_RING:
       return take_ring(record_at<wire_ring>(bytes), trace_model::Origin::Trace);
     case WIRE_SQE:
@@ -156,6 +164,13 @@ void RecordStream::take_call(const wire_call& record, std::span<const std::byte>
     ++undecodable_;
     return;
   }
+  if (const HeldOff* held = held_off_.find(record.tid)) {
+    if (held->off_ns >= record.start_ns && held->again_ns <= record.end_ns)
+      call_.off = held->off;
+    else
+      homeless_off_ += held->off.intervals;
+    held_off_.erase(record.tid);
+  }
   if (const auto announced = pending_.complete(record)) {
     call_.pending = announced->id;
     // By its end select(2) has overwritten what it was asked; only who saw it in progress knows.
@@ -163,6 +178,21 @@ void RecordStream::take_call(const wire_call& record, std::span<const std::byte>
       static_cast<trace_model::CallBody&>(call_) = static_cast<const trace_model::CallBody&>(*announced);
   }
   write(call_);
+}
+
+void RecordStream::take_off(const wire_off& record) {
+  trace_model::OffRow row;
+  row.t = time(record.off_ns);
+  row.pid = Pid(record.pid);
+  row.tid = Pid(record.tid);
+  row.off = decode_off(record, start_ns_);
+  if (!record.in_call) return write(row);
+  HeldOff& held = held_off_[record.tid];
+  if (held.again_ns != 0) {
+    row.off.dur += held.off.dur;
+    row.off.intervals += held.off.intervals;
+  }
+  held = {std::move(row.off), record.off_ns, record.time_ns};
 }
 
 void RecordStream::take_fork(const wire_fork& record) {
@@ -210,6 +240,7 @@ void RecordStream::take_exit(const wire_exit& record) {
     live_threads_.erase(exit.pid);
   }
   decoder_.forget_thread(record.tid);
+  held_off_.erase(record.tid);
   pending_.forget_thread(record.tid);
   write(exit);
 }

@@ -36,6 +36,8 @@ class RecordStream {
   [[nodiscard]] const PendingCalls& pending() const { return pending_; }
   [[nodiscard]] uint64_t calls_written() const { return calls_written_; }
   [[nodiscard]] uint64_t undecodable() const { return undecodable_; }
+  // Times off the CPU within calls whose own records were lost: nothing they could stand in.
+  [[nodiscard]] uint64_t homeless_off() const { return homeless_off_; }
   [[nodiscard]] trace_model::Ns last_time() const { return last_time_; }
   [[nodiscard]] trace_model::RecordId next_id() { return ++last_id_; }
 
@@ -56,10 +58,16 @@ class RecordStream {
   void take_fd(const FdObservation& observed);
   void take_watch(const WatchObservation& observed);
   void take_pending(PendingObservation& observed);
+  void take_off(const wire_off& record);
   void take_ring(const wire_ring& row, trace_model::Origin origin);
   void take_sqe(const wire_sqe& record, std::span<const std::byte> payload);
   void take_cqe(const wire_cqe& record, std::span<const std::byte> payload);
   void take_armed(const ArmedObservation& observed);
+  // Of a call in progress, until its record comes.
+  struct HeldOff {
+    trace_model::Off off;
+    uint64_t off_ns = 0, again_ns = 0;  // of the last interval
+  };
   Thread& thread(trace_model::Pid pid, uint32_t tid, uint64_t files);
   void forget_thread(trace_model::Pid pid, uint32_t tid);
   void note_table(uint32_t pid, uint32_t tid, uint64_t files, uint64_t time_ns);
@@ -80,9 +88,10 @@ class RecordStream {
   trace_model::Cqe cqe_;
   trace_model::FlatMap<Thread> threads_;                       // by tid
   std::unordered_map<trace_model::Pid, size_t> live_threads_;  // of each process
+  trace_model::FlatMap<HeldOff> held_off_;                     // by tid
   trace_model::RecordId last_id_ = 0;
   trace_model::Ns last_time_ = INT64_MIN;
-  uint64_t calls_written_ = 0, undecodable_ = 0;
+  uint64_t calls_written_ = 0, undecodable_ = 0, homeless_off_ = 0;
   bool saw_thread_ = false;
 };
 

@@ -19,8 +19,13 @@ using trace_model::Pid;
 namespace {
 
 json to_json(const RecordOptions& o) {
-  json out{{"max_size", o.max_size_bytes},  {"calls", o.calls},         {"no_io", o.no_io},
-           {"no_follow", o.no_follow},      {"buffer", o.buffer_bytes}, {"quiet", o.quiet},
+  json out{{"max_size", o.max_size_bytes},
+           {"calls", o.calls},
+           {"no_io", o.no_io},
+           {"no_sched", o.no_sched},
+           {"no_follow", o.no_follow},
+           {"buffer", o.buffer_bytes},
+           {"quiet", o.quiet},
            {"launched", !o.command.empty()}};
   if (o.duration_s) out["duration"] = *o.duration_s;
   if (o.last_s) out["last"] = *o.last_s;
@@ -32,6 +37,7 @@ RecordOptions options_from(const json& in) {
   o.max_size_bytes = in.at("max_size");
   o.calls = in.at("calls");
   o.no_io = in.at("no_io");
+  o.no_sched = in.at("no_sched");
   o.no_follow = in.at("no_follow");
   o.buffer_bytes = in.at("buffer");
   o.quiet = in.at("quiet");

@@ -48,6 +48,7 @@ uint64_t time_of(std::span<const std::byte> record) {
 }
 static_assert(offsetof(wire_fork, time_ns) == offsetof(wire_exec, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_exit, time_ns) &&
+              offsetof(wire_fork, time_ns) == offsetof(wire_off, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_ring, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_sqe, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_cqe, time_ns) &&
@@ -73,6 +74,8 @@ trace_model::LossClass loss_class(wire_loss kind) {
       return trace_model::LossClass::Io;
     case LOSS_LIFECYCLE:
       return trace_model::LossClass::Lifecycle;
+    case LOSS_SCHED:
+      return trace_model::LossClass::Sched;
     default:
       return trace_model::LossClass::Other;
   }
@@ -106,7 +109,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   if (!selection) return std::unexpected(selection.error());
   selection_ = std::move(*selection);
   auto bpf = BpfSession::open({shapes_of(selection_), options_.buffer_bytes, !options_.no_follow,
-                               ring_operations(selection_), ring_operations_of_tables()});
+                               !options_.no_sched, ring_operations(selection_), ring_operations_of_tables()});
   if (!bpf) return std::unexpected(bpf.error());
   bpf_ = std::make_unique<BpfSession>(std::move(*bpf));
 
@@ -297,6 +300,8 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
   end.reason = reason;
   end.skipped = bpf_->skipped();
   if (stream_->undecodable()) end.skipped["records that could not be decoded"] = stream_->undecodable();
+  if (stream_->homeless_off())
+    end.skipped["times off the CPU within calls that were lost"] = stream_->homeless_off();
   stream_->take(trace_model::Event(end));
   if (auto written = output.write(stream_->lines(), 0); !written) return written;
   stream_->lines().clear();

@@ -8,7 +8,7 @@ from harness import schema, uring
 
 # Records that carry `tid` leave `pid` out where it is the same. Of a ring and what goes through it, who is not always
 # known: then they have neither.
-THREAD_RECORDS = {"call", "pending", "fork", "exec", "unshare", "exit", "ring", "sqe", "cqe"}
+THREAD_RECORDS = {"call", "pending", "off", "fork", "exec", "unshare", "exit", "ring", "sqe", "cqe"}
 
 
 def completion(record):

@@ -90,7 +90,7 @@ def test_a_tiny_buffer_recorded_and_lost_are_what_was_done():
     of_tables = sum(made[kind] for kind in ("SHUTDOWN", "EPOLL_CTL_MOD", "EPOLL_CTL_DEL"))
     lost = {which: trace.lost(which) for which in ("call", "io")}
     # The threads that the kernel starts for what would block come and go as they like.
-    assert trace.lost() == sum(lost.values()) + trace.lost("lifecycle"), trace.of("lost")
+    assert trace.lost() == sum(lost.values()) + trace.lost("lifecycle", "sched"), trace.of("lost")
     operations = {s["id"]: s for s in sqes}
     ops_done = [operations[c["sqe"]]["op"] if "sqe" in c else c["op"] for c in cqes]
     seen = sum(op in TABLE_OPS for op in [s["op"] for s in sqes] + ops_done)

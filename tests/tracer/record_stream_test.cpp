@@ -33,6 +33,24 @@ class RecordStreamTest : public testing::Test {
     return stream_.lines();
   }
 
+  // What is written when thread 7 runs again.
+  std::string off(uint64_t since_ns, uint64_t again_ns, bool in_call, uint64_t woken_ns = 0) {
+    wire_off record{};
+    record.header = {WIRE_OFF, 0, sizeof(record)};
+    record.pid = record.tid = 7;
+    record.off_ns = since_ns;
+    record.time_ns = again_ns;
+    record.woken_ns = woken_ns;
+    record.state = woken_ns ? 1 : WIRE_OFF_RUNNABLE;
+    record.context = WAKE_SOFTIRQ;
+    record.by_pid = record.by_tid = woken_ns ? 9 : 0;
+    strcpy(record.by_comm, woken_ns ? "curl" : "");
+    record.in_call = in_call;
+    stream_.lines().clear();
+    stream_.take(std::as_bytes(std::span(&record, 1)));
+    return stream_.lines();
+  }
+
   RecordStream stream_{kAttach};
 };
 
@@ -63,6 +81,35 @@ TEST_F(RecordStreamTest, ACallOutOfOrderEndsWhereItStandsAndSaysHowLateItIs) {
   const std::string line = close_call(kAttach + 100, kAttach + 400);
   EXPECT_TRUE(line.contains("\"t\":100,\"dur\":900,\"late\":600,")) << line;
   EXPECT_EQ(stream_.last_time(), 1000);
+}
+
+TEST_F(RecordStreamTest, TimeOffTheCpuOutsideACallIsARecordOfItsOwn) {
+  const std::string line = off(kAttach + 100, kAttach + 400, false, kAttach + 350);
+  EXPECT_TRUE(line.contains("\"type\":\"off\"") && line.contains("\"t\":100,")) << line;
+  EXPECT_TRUE(
+      line.contains("\"dur\":300,\"state\":\"S\",\"woken\":350,\"delay\":50,\"context\":\"softirq\","
+                    "\"by\":{\"tid\":9,\"comm\":\"curl\"}"))
+      << line;
+  EXPECT_EQ(stream_.last_time(), 400);
+}
+
+TEST_F(RecordStreamTest, TimeOffTheCpuWithinACallStandsInIt) {
+  EXPECT_EQ(off(kAttach + 100, kAttach + 400, true, kAttach + 350), "");
+  const std::string line = close_call(kAttach + 50, kAttach + 500);
+  EXPECT_TRUE(line.contains("\"off\":{\"dur\":300,\"state\":\"S\",\"woken\":350")) << line;
+  EXPECT_FALSE(close_call(kAttach + 600, kAttach + 700).contains("\"off\""));
+}
+
+TEST_F(RecordStreamTest, OfSeveralIntervalsTheLastIsDescribed) {
+  off(kAttach + 100, kAttach + 400, true, kAttach + 350);
+  off(kAttach + 410, kAttach + 420, true);
+  const std::string line = close_call(kAttach + 50, kAttach + 500);
+  EXPECT_TRUE(line.contains("\"off\":{\"dur\":310,\"intervals\":2,\"state\":\"R\"}")) << line;
+}
+
+TEST_F(RecordStreamTest, TimeWithinACallThatWasLostIsNotAnothers) {
+  off(kAttach + 100, kAttach + 400, true, kAttach + 350);
+  EXPECT_FALSE(close_call(kAttach + 600, kAttach + 700).contains("\"off\""));
 }
 
 }  // namespace
