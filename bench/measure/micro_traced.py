@@ -16,6 +16,7 @@ VARIANTS = [
     ("empty programs", floors("empty-enter-exit"), LAB, QUICK),
     ("minimal records", floors("storage", "-r"), LAB, QUICK),
     ("loopscope --calls lab", loopscope("--calls", "lab"), LAB, QUICK),
+    ("loopscope --calls lab --no-sched", loopscope("--calls", "lab", "--no-sched"), LAB, QUICK),
     ("loopscope, with reads and writes", loopscope(), LAB, QUICK),
     ("bpftrace printf", bpftrace, LAB, SLOW),
     ("perf trace", perf_trace, LAB, SLOW),

@@ -94,6 +94,7 @@ QUICK = [(EMPTY, floors("empty-enter-exit"), LAB),
          ("minimal records", floors("storage", "-r"), LAB),
          ("minimal records" + WITH_IO, floors("storage", "-r"), LAB | IO),
          ("loopscope --calls lab", loopscope("--calls", "lab"), LAB),
+         ("loopscope --calls lab --no-sched", loopscope("--calls", "lab", "--no-sched"), LAB),
          ("loopscope --no-io", loopscope("--no-io"), LAB),
          ("loopscope" + WITH_IO, loopscope(), LAB)]
 SLOW = [("strace -f", strace, LAB), ("strace -f" + WITH_IO, strace, LAB | IO),
