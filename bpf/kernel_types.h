@@ -166,6 +166,9 @@ struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_type;
 	__u16 sk_protocol;
+	struct {
+		int counter;
+	} sk_drops;
 	__u32 sk_ack_backlog;
 	__u32 sk_max_ack_backlog;
 };

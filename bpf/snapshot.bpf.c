@@ -174,6 +174,14 @@ static __always_inline bool closes_on_exec(struct task_struct *task, __u32 fd)
 	return word >> (fd % 64) & 1;
 }
 
+/* One table once: the leader's, and those of threads that have their own. */
+static __always_inline struct thread_state *whose_table(struct task_struct *task)
+{
+	if (task->pid != task->tgid && task->files == BPF_CORE_READ(task, group_leader, files))
+		return NULL;
+	return state_of(task);
+}
+
 SEC("iter/task_file")
 int descriptors_there(struct bpf_iter__task_file *ctx)
 {
@@ -184,10 +192,7 @@ int descriptors_there(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	/* One table once: the leader's, and those of threads that have their own. */
-	if (task->pid != task->tgid && task->files == BPF_CORE_READ(task, group_leader, files))
-		return 0;
-	state = state_of(task);
+	state = whose_table(task);
 	if (!state)
 		return 0;
 	set_header(&row.header, WIRE_FD_ROW, 0, sizeof(row));
@@ -210,5 +215,32 @@ int descriptors_there(struct bpf_iter__task_file *ctx)
 	row.time_ns = bpf_ktime_get_ns();
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	list_watches(ctx->meta->seq, state, file);
+	return 0;
+}
+
+#define TCP_LISTEN 10
+
+SEC("iter/task_file")
+int queues_there(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct wire_queue_row row = {};
+	struct wire_socket socket;
+	struct sock *sk;
+
+	if (!task || !file || !whose_table(task))
+		return 0;
+	sk = sock_of(file);
+	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
+		return 0;
+	read_socket((__u64)file, &socket);
+	set_header(&row.header, WIRE_QUEUE_ROW, 0, sizeof(row));
+	row.time_ns = bpf_ktime_get_ns();
+	row.file = (__u64)file;
+	row.queue = socket.queue;
+	row.backlog = socket.backlog;
+	row.drops = socket.drops;
+	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
 }

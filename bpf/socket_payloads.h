@@ -48,7 +48,7 @@ static __noinline int report_socket(struct returned_call *call)
 			struct wire_socket *socket = PAYLOAD(record);
 
 			record->extra[0] = socket->queue;
-			record->extra[1] = socket->backlog;
+			record->extra[1] = socket->backlog | (__u64)socket->drops << 32;
 			record->header.flags |= WIRE_F_EXTRA;
 		}
 	}

@@ -151,7 +151,7 @@ static __noinline int send_socket(struct completion *c, struct request_state *st
 	socket = CQE_PAYLOAD(record);
 	if (record->opcode == OP_ACCEPT && read_socket(record->on, socket)) {
 		record->extra[0] = socket->queue;
-		record->extra[1] = socket->backlog;
+		record->extra[1] = socket->backlog | (__u64)socket->drops << 32;
 		record->header.flags |= WIRE_F_EXTRA;
 	}
 	if (read_socket(makes_file(record->opcode) ? record->file : record->on, socket)) {

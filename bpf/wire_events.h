@@ -32,6 +32,7 @@ enum wire_type {
 	WIRE_CQE,
 	WIRE_ARMED_ROW,
 	WIRE_OFF,
+	WIRE_QUEUE_ROW,
 };
 
 /* What belongs to a call beside its registers. Chosen per call by struct call_shape. */
@@ -40,7 +41,7 @@ enum wire_payload {
 	PAYLOAD_PATH, /* string at args[payload_arg] */
 	PAYLOAD_HOW,  /* as PATH; struct open_how at args[2]: extra = flags, mode; extra2 = resolve */
 	PAYLOAD_ADDRESS, /* socket of files[0], then sockaddr at args[payload_arg], length in the next argument */
-	PAYLOAD_NEW_SOCKET, /* socket of the returned descriptor; extra = queue, backlog of files[0] when that listens */
+	PAYLOAD_NEW_SOCKET, /* socket of the returned descriptor; extra = queue, backlog and drops of files[0] when that listens */
 	PAYLOAD_SOCKET,	      /* socket of files[0] */
 	PAYLOAD_EPOLL_EVENT,  /* extra = events, data of the struct epoll_event at args[payload_arg] */
 	PAYLOAD_EPOLL_READY,  /* the array at args[payload_arg], `ret` long */
@@ -119,7 +120,7 @@ struct wire_socket {
 	wire_u8 local[16], peer[16];
 	wire_u32 queue, backlog;
 	wire_u8 unix_name[112]; /* sun_path, as bound */
-	wire_u32 pad;
+	wire_u32 drops;
 };
 WIRE_ASSERT(sizeof(struct wire_socket) == 176);
 
@@ -244,6 +245,15 @@ struct wire_fd_row {
 	struct wire_socket socket; /* where mode says S_IFSOCK */
 };
 WIRE_ASSERT(sizeof(struct wire_fd_row) == 280);
+
+/* A listening socket. */
+struct wire_queue_row {
+	struct wire_header header;
+	wire_u64 time_ns;
+	wire_u64 file;
+	wire_u32 queue, backlog, drops, pad;
+};
+WIRE_ASSERT(sizeof(struct wire_queue_row) == 40);
 
 struct wire_watch_row {
 	struct wire_header header;

@@ -70,7 +70,7 @@ struct wire_cqe {
 	wire_u64 file; /* made by it */
 	wire_u64 on;   /* worked on, where the kernel still knows */
 	wire_u64 armed_ns, woken_ns, punted_ns;
-	wire_u64 extra[2]; /* with WIRE_F_EXTRA queue, backlog of the listener */
+	wire_u64 extra[2]; /* with WIRE_F_EXTRA queue; backlog, drops << 32 of the listener */
 	wire_s32 res;
 	wire_u32 flags;	 /* IORING_CQE_F_, buffer id in the upper half */
 	wire_u32 opcode; /* 256: unknown */

@@ -112,8 +112,8 @@ void accepts(const Context& c) {
     if (known && c.call.socket) {
       if (c.call.socket->backlog) known->backlog = listener->backlog = c.call.socket->backlog;
       // `queue` was read after this call took one out.
-      if (c.call.socket->queue)
-        known->queue_max = std::max(known->queue_max.value_or(0), *c.call.socket->queue + !c.failed());
+      if (c.call.socket->queue) known->note_queue(*c.call.socket->queue + !c.failed());
+      if (c.call.socket->drops) known->note_drops(*(listener->drops = c.call.socket->drops));
     }
     Holder* holder = known ? known->holder_near(c.thread.pid, int(c.arg(0))) : nullptr;
     if (holder && !c.failed()) ++holder->accepts;

@@ -190,6 +190,7 @@ void write_socket(JsonLine& line, const SocketInfo& socket) {
   write_unless_zero(line, ",\"inode\":", socket.inode);
   if (socket.backlog) write_number(line, ",\"backlog\":", *socket.backlog);
   if (socket.queue) write_number(line, ",\"queue\":", *socket.queue);
+  if (socket.drops) write_number(line, ",\"drops\":", *socket.drops);
 }
 
 void write_ready(JsonLine& line, std::span<const ReadyEntry> ready, size_t total, ReadyOf what) {

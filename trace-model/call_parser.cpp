@@ -71,6 +71,7 @@ constexpr Member<Reading<Call>> kCallMembers[]{{"id", kRequired, field<&Call::id
                                                {"inode", kOptional, socket_field<&SocketInfo::inode>},
                                                {"backlog", kOptional, socket_field<&SocketInfo::backlog>},
                                                {"queue", kOptional, socket_field<&SocketInfo::queue>},
+                                               {"drops", kOptional, socket_field<&SocketInfo::drops>},
                                                {"rights", kOptional, rights},
                                                {"rights_total", kOptional, field<&Call::rights_total>},
                                                {"off", kOptional, off},

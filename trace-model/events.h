@@ -69,6 +69,7 @@ struct SocketInfo {
   std::string kind, state, sock_type, local, peer;
   std::optional<int64_t> backlog, queue;
   uint64_t inode = 0;
+  std::optional<int64_t> drops{};  // attempts to connect, since the socket was made
 };
 
 struct FdRow {
@@ -167,6 +168,14 @@ struct OffRow {
   Ns t = 0;  // since when it did not run
   Pid pid = 0, tid = 0;
   Off off;
+};
+
+// How full an accept queue is.
+struct QueueRow {
+  RecordId id = 0;
+  Ns t = 0;
+  FileId file = 0;
+  int64_t queue = 0, backlog = 0, drops = 0;
 };
 
 struct Call : CallBody {
@@ -339,7 +348,7 @@ struct Unknown {
 };
 
 using Event = std::variant<TraceHeader, ProcessRow, FdRow, WatchRow, RingRow, Pending, SnapshotEnd, Call, Sqe,
-                           Cqe, CpuRow, OffRow, Fork, Exec, Unshare, Exit, Lost, End, Unknown>;
+                           Cqe, CpuRow, OffRow, QueueRow, Fork, Exec, Unshare, Exit, Lost, End, Unknown>;
 
 [[nodiscard]] RecordId id_of(const Event& event);
 [[nodiscard]] Ns completion_time(const Event& event);  // what file order is sorted by

@@ -121,6 +121,7 @@ void append_line(std::string& out, const FdRow& row) {
   write_text_unless_empty(line, "peer", socket.peer);
   if (socket.backlog) write_number(line, ",\"backlog\":", *socket.backlog);
   if (socket.queue) write_number(line, ",\"queue\":", *socket.queue);
+  if (socket.drops) write_number(line, ",\"drops\":", *socket.drops);
   write_unless_zero(line, ",\"inode\":", socket.inode);
   write_text_unless_empty(line, "path", row.path);
   if (row.cloexec) line.raw(",\"cloexec\":true");
@@ -176,6 +177,17 @@ void append_line(std::string& out, const OffRow& row) {
   write_who(line, row.pid, row.tid);
   line.raw(',');
   write_off(line, row.off);
+  end_record(line);
+}
+
+void append_line(std::string& out, const QueueRow& row) {
+  JsonLine line(out);
+  begin_record(line, "{\"type\":\"queue\",\"id\":", row.id);
+  write_number(line, ",\"t\":", row.t);
+  write_number(line, ",\"file\":", row.file);
+  write_number(line, ",\"queue\":", row.queue);
+  write_number(line, ",\"backlog\":", row.backlog);
+  write_number(line, ",\"drops\":", row.drops);
   end_record(line);
 }
 

@@ -27,6 +27,7 @@ void append_line(std::string& out, const Sqe& sqe);
 void append_line(std::string& out, const Cqe& cqe);
 void append_line(std::string& out, const CpuRow& row);
 void append_line(std::string& out, const OffRow& row);
+void append_line(std::string& out, const QueueRow& row);
 void append_line(std::string& out, const Fork& fork);
 void append_line(std::string& out, const Exec& exec);
 void append_line(std::string& out, const Unshare& unshare);

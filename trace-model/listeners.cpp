@@ -27,6 +27,15 @@ std::string_view watched_by_name(WatchedBy how) {
   return kHows[size_t(how)];
 }
 
+void Listener::note_queue(int64_t waiting) {
+  queue_max = std::max(queue_max.value_or(0), waiting);
+}
+
+void Listener::note_drops(int64_t drops) {
+  if (!drops_before) drops_before = drops;
+  dropped = std::max(dropped.value_or(0), drops - *drops_before);
+}
+
 Holder* Listener::holder(Pid pid, int fd) {
   for (Holder& h : holders)
     if (h.pid == pid && h.fd == fd && !h.closed_t) return &h;
@@ -64,7 +73,8 @@ Listener& Listeners::of(const OpenFile& file) {
   if (file.backlog) listener.backlog = file.backlog;
   if (file.bind_t) listener.bind_t = file.bind_t;
   if (file.listen_t) listener.listen_t = file.listen_t;
-  if (file.queue) listener.queue_max = std::max(listener.queue_max.value_or(0), *file.queue);
+  if (file.queue) listener.note_queue(*file.queue);
+  if (file.drops) listener.note_drops(*file.drops);
   return listener;
 }
 

@@ -64,9 +64,13 @@ struct Listener {
   uint64_t inode = 0;
   std::optional<int64_t> backlog;
   std::optional<int64_t> queue_max;
+  std::optional<int64_t> drops_before;  // when it was first looked at
+  std::optional<int64_t> dropped;       // attempts to connect, since then
   std::optional<Ns> bind_t, listen_t;
   std::vector<Holder> holders;
 
+  void note_queue(int64_t waiting);
+  void note_drops(int64_t drops);                 // since the socket was made
   [[nodiscard]] Holder* holder(Pid pid, int fd);  // among those not closed
   [[nodiscard]] Holder* slot_holder(FileId ring, uint32_t slot);
   // The holder that a call of `pid` on `fd` is about; another number of the same process if it has no such

@@ -61,6 +61,7 @@ struct Model::State {
   void on(const Cqe& cqe);
   void on(const CpuRow& row);
   void on(const OffRow&) {}
+  void on(const QueueRow& row);
   void on(const Fork& fork);
   void on(const Exec& exec);
   void on(const Unshare& record);

@@ -35,6 +35,7 @@ void OpenFile::take(const SocketInfo& info) {
   if (!info.peer.empty()) peer = info.peer;
   if (info.backlog) backlog = info.backlog;
   if (info.queue) queue = info.queue;
+  if (info.drops) drops = info.drops;
   if (info.inode) inode = info.inode;
 }
 

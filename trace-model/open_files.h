@@ -76,7 +76,7 @@ struct OpenFile {
   bool listening = false;
   bool nonblock = false, nonblock_known = false;
   std::string state, sock_type, local, peer, path;
-  std::optional<int64_t> backlog, queue;
+  std::optional<int64_t> backlog, queue, drops;
   uint64_t inode = 0;
   std::optional<Ns> bind_t, listen_t;
   std::vector<Place> places;      // every known descriptor that names it

@@ -85,6 +85,8 @@ struct RecordMatch {
         return number(info.backlog);
       case QueryField::Queue:
         return number(info.queue);
+      case QueryField::Drops:
+        return number(info.drops);
       case QueryField::Addr:
         return text(info.local) || text(info.peer);
       default:

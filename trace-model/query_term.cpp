@@ -41,6 +41,7 @@ constexpr FieldName kFields[]{{"fd", QueryField::Fd, ValueKind::Integer},
                               {"kind", QueryField::Kind, ValueKind::Text},
                               {"backlog", QueryField::Backlog, ValueKind::Integer},
                               {"queue", QueryField::Queue, ValueKind::Integer},
+                              {"drops", QueryField::Drops, ValueKind::Integer},
                               {"id", QueryField::Id, ValueKind::Integer},
                               {"op", QueryField::Op, ValueKind::Op},
                               {"flags", QueryField::Flags, ValueKind::Symbol},
@@ -50,8 +51,8 @@ constexpr FieldName kFields[]{{"fd", QueryField::Fd, ValueKind::Integer},
                               {"res", QueryField::Res, ValueKind::Integer}};
 
 constexpr std::array<std::string_view, std::variant_size_v<Event>> kRecordTypes{
-    "trace", "process", "fd",   "watch", "ring",    "pending", "snapshot_end", "call", "sqe",    "cqe",
-    "cpu",   "off",     "fork", "exec",  "unshare", "exit",    "lost",         "end",  "unknown"};
+    "trace", "process", "fd",    "watch", "ring", "pending", "snapshot_end", "call", "sqe", "cqe",
+    "cpu",   "off",     "queue", "fork",  "exec", "unshare", "exit",         "lost", "end", "unknown"};
 
 struct Operation {
   std::string_view sign;

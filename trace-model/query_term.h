@@ -30,6 +30,7 @@ enum class QueryField : uint8_t {
   Kind,
   Backlog,
   Queue,
+  Drops,
   Id,
   Op,     // of operations of rings, and of calls that have such an argument
   Flags,  // likewise

@@ -168,7 +168,8 @@ bool take_socket(QuickText& in, std::optional<SocketInfo>& socket) {
   SocketInfo& info = socket.emplace();
   return in.string(info.kind) && take_if_there(in, ",\"local\":", info.local) &&
          take_if_there(in, ",\"peer\":", info.peer) && take_if_there(in, ",\"inode\":", info.inode) &&
-         take_if_there(in, ",\"backlog\":", info.backlog) && take_if_there(in, ",\"queue\":", info.queue);
+         take_if_there(in, ",\"backlog\":", info.backlog) && take_if_there(in, ",\"queue\":", info.queue) &&
+         take_if_there(in, ",\"drops\":", info.drops);
 }
 
 bool take_ready(QuickText& in, bool epoll, std::vector<ReadyEntry>& ready, uint32_t& total) {

@@ -143,6 +143,7 @@ bool RecordParser::Impl::read_record(RecordPool& pool) {
   if (type == "ring") return read<RingRow>(pool);
   if (type == "cpu") return read<CpuRow>(pool);
   if (type == "off") return read<OffRow>(pool);
+  if (type == "queue") return read<QueueRow>(pool);
   if (type == "snapshot_end") return read<SnapshotEnd>(pool);
   if (type == "fork") return read<Fork>(pool);
   if (type == "exec") return read<Exec>(pool);

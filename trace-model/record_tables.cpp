@@ -125,6 +125,7 @@ constexpr Member<FdRow> kFd[]{{"id", kRequired, into<&FdRow::id>},
                               {"peer_hex", kOptional, socket_hex<&SocketInfo::peer>},
                               {"backlog", kOptional, socket_field<&SocketInfo::backlog>},
                               {"queue", kOptional, socket_field<&SocketInfo::queue>},
+                              {"drops", kOptional, socket_field<&SocketInfo::drops>},
                               {"inode", kOptional, socket_field<&SocketInfo::inode>},
                               {"path", kOptional, into<&FdRow::path>},
                               {"path_hex", kOptional, hex_into<&FdRow::path>},
@@ -168,6 +169,11 @@ constexpr Member<OffRow> kOff[]{
     {kOffKeys[2], kRequired, off<2>},       {kOffKeys[3], kOptional, off<3>},
     {kOffKeys[4], kOptional, off<4>},       {kOffKeys[5], kOptional, off<5>},
     {kOffKeys[6], kOptional, off<6>}};
+
+constexpr Member<QueueRow> kQueue[]{
+    {"id", kRequired, into<&QueueRow::id>},           {"t", kRequired, into<&QueueRow::t>},
+    {"file", kRequired, into<&QueueRow::file>},       {"queue", kRequired, into<&QueueRow::queue>},
+    {"backlog", kRequired, into<&QueueRow::backlog>}, {"drops", kRequired, into<&QueueRow::drops>}};
 
 constexpr Member<CpuRow> kCpu[]{{"id", kRequired, into<&CpuRow::id>},
                                 {"t", kRequired, into<&CpuRow::t>},
@@ -252,6 +258,10 @@ std::span<const Member<SnapshotEnd>> members_of() {
 template <>
 std::span<const Member<OffRow>> members_of() {
   return kOff;
+}
+template <>
+std::span<const Member<QueueRow>> members_of() {
+  return kQueue;
 }
 template <>
 std::span<const Member<CpuRow>> members_of() {

@@ -26,6 +26,8 @@ std::span<const Member<CpuRow>> members_of();
 template <>
 std::span<const Member<OffRow>> members_of();
 template <>
+std::span<const Member<QueueRow>> members_of();
+template <>
 std::span<const Member<SnapshotEnd>> members_of();
 template <>
 std::span<const Member<Fork>> members_of();

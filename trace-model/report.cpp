@@ -67,6 +67,7 @@ ReportListener listener_row(const Listener& listener, const Holder& holder, cons
   row.kind = listener.kind;
   row.backlog = listener.backlog;
   row.queue_max = listener.queue_max;
+  row.dropped = listener.dropped;
   row.origin = holder.origin;
   row.bind_t = listener.bind_t;
   row.listen_t = listener.listen_t;

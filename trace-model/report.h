@@ -49,6 +49,7 @@ struct ReportListener {
   std::string address;
   FileKind kind = FileKind::Unknown;
   std::optional<int64_t> backlog, queue_max;
+  std::optional<int64_t> dropped;  // attempts to connect
   ListenerOrigin origin = ListenerOrigin::Snapshot;
   std::optional<Ns> bind_t, listen_t, closed_t;
   std::vector<Registration> registrations;

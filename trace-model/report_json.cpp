@@ -85,8 +85,9 @@ ordered_json listener_json(const ReportListener& listener) {
     json["registrations"].push_back(registration_json(registration));
   json["accepts"] = or_null(listener.accepts);
   json["wakeups"] = or_null(listener.wakeups);
-  json["accept_queue"] = {
-      {"max", or_null(listener.queue_max)}, {"backlog", or_null(listener.backlog)}, {"dropped", {}}};
+  json["accept_queue"] = {{"max", or_null(listener.queue_max)},
+                          {"backlog", or_null(listener.backlog)},
+                          {"dropped", or_null(listener.dropped)}};
   return json;
 }
 

@@ -113,9 +113,16 @@ std::string traffic_words(const ReportListener& listener) {
   if (listener.accepts) parts.push_back(counted(*listener.accepts, "connection") + " accepted");
   if (listener.wakeups && !listener.registrations.empty())
     parts.push_back(counted(*listener.wakeups, "wakeup"));
-  if (const int64_t most = listener.queue_max.value_or(0); most > 0)
-    parts.push_back(fmt::format("at most {} in the accept queue", count_text(uint64_t(most))));
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+std::string queue_words(const ReportListener& listener) {
+  const int64_t most = listener.queue_max.value_or(0), dropped = listener.dropped.value_or(0);
+  if (most <= 0 && dropped <= 0) return {};
+  std::string text = fmt::format("accept queue: at most {}", count_text(uint64_t(most)));
+  if (listener.backlog) text += fmt::format(" of {}", *listener.backlog);
+  if (dropped > 0) text += "; " + counted(uint64_t(dropped), "connection attempt") + " dropped";
+  return text;
 }
 
 }  // namespace
@@ -140,6 +147,7 @@ std::vector<std::string> listener_words(const ReportListener& listener, const Re
   const bool used = listener.accepts.value_or(0) || !listener.registrations.empty();
   if (std::string traffic = traffic_words(listener); used && !traffic.empty())
     lines.push_back(std::move(traffic));
+  if (std::string queue = queue_words(listener); !queue.empty()) lines.push_back(std::move(queue));
   if (listener.closed_t) lines.push_back(fmt::format("closed at {}", time_text(*listener.closed_t)));
   return lines;
 }

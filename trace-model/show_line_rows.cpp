@@ -48,6 +48,7 @@ class RowWriter {
     if (!row.socket.state.empty() && row.socket.state != "listen") text(", ", row.socket.state);
     if (row.socket.backlog) number(", backlog ", *row.socket.backlog);
     if (row.socket.queue) number(", queue ", *row.socket.queue);
+    if (row.socket.drops.value_or(0)) number(", dropped ", *row.socket.drops);
     if (row.socket.inode) number(", inode ", row.socket.inode);
     if (row.cloexec) out_ += ", close-on-exec";
     if (row.nonblock) out_ += ", nonblocking";
@@ -102,6 +103,15 @@ class RowWriter {
     append_who(out_, row.pid, row.tid);
     out_ += "--- did not run: ";
     append_off(out_, row.off);
+    out_ += " ---";
+  }
+
+  void operator()(const QueueRow& row) {
+    append_who(out_, 0, 0);
+    number("--- accept queue of file ", row.file);
+    number(": ", row.queue);
+    number(" of ", row.backlog);
+    number(", dropped ", row.drops);
     out_ += " ---";
   }
 

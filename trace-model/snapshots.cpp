@@ -41,6 +41,17 @@ void State::on(const ProcessRow& row) {
   for (const ThreadName& name : row.threads) replace_stated(thread(row.pid, name.tid, row.t).comm, name.comm);
 }
 
+void State::on(const QueueRow& row) {
+  Listener* listener = listeners.find(row.file);
+  OpenFile* file = files.find(row.file);
+  if (!listener || !file) return;
+  file->backlog = listener->backlog = row.backlog;
+  file->queue = row.queue;
+  file->drops = row.drops;
+  listener->note_queue(row.queue);
+  listener->note_drops(row.drops);
+}
+
 void State::on(const FdRow& row) {
   Process& owner = process(row.pid, row.t);
   FdTable& table = row.fdtable ? tables.get(row.fdtable) : *owner.table;

@@ -43,7 +43,8 @@ FdRow fd_row(Pid pid, FdTableId table, int fd, const FdEntry& entry, Ns t) {
                 file.peer,
                 file.backlog,
                 file.queue,
-                file.inode};
+                file.inode,
+                file.drops};
   row.path = file.path;
   row.cloexec = entry.cloexec;
   row.nonblock = file.nonblock;

@@ -89,6 +89,7 @@ struct BpfSession::Parts {
   Consumer consumer;
   bpf_link* thread_iterator = nullptr;
   bpf_link* descriptor_iterator = nullptr;
+  bpf_link* queue_iterator = nullptr;
   bpf_link* ring_iterator = nullptr;
   std::string uring_probe;  // what serves io_uring, for the header
   std::string sched_probe = "off: left out";
@@ -145,6 +146,7 @@ struct BpfSession::Parts {
   ~Parts() {
     bpf_link__destroy(thread_iterator);
     bpf_link__destroy(descriptor_iterator);
+    bpf_link__destroy(queue_iterator);
     bpf_link__destroy(ring_iterator);
     ring_buffer__free(ring);
     observer_bpf__destroy(skeleton);
@@ -192,6 +194,7 @@ std::expected<void, std::string> BpfSession::attach() {
                 {s.progs.call_returned, &s.links.call_returned},
                 {s.progs.threads_there, &parts_->thread_iterator},
                 {s.progs.descriptors_there, &parts_->descriptor_iterator},
+                {s.progs.queues_there, &parts_->queue_iterator},
                 {s.progs.rings_there, &parts_->ring_iterator}};
   for (const auto& [program, link] : all) {
     *link = bpf_program__attach(program);
@@ -264,14 +267,23 @@ std::expected<std::vector<std::byte>, std::string> read_iterator(const bpf_link*
   return bytes;
 }
 
+template <typename Row>
+std::expected<std::vector<Row>, std::string> rows_of(
+    const std::expected<std::vector<std::byte>, std::string>& bytes) {
+  if (!bytes) return std::unexpected(bytes.error());
+  std::vector<Row> rows(bytes->size() / sizeof(Row));
+  if (!rows.empty()) memcpy(rows.data(), bytes->data(), rows.size() * sizeof(Row));
+  return rows;
+}
+
 }  // namespace
 
 std::expected<std::vector<wire_task_row>, std::string> BpfSession::threads() {
-  auto bytes = read_iterator(parts_->thread_iterator);
-  if (!bytes) return std::unexpected(bytes.error());
-  std::vector<wire_task_row> rows(bytes->size() / sizeof(wire_task_row));
-  if (!rows.empty()) memcpy(rows.data(), bytes->data(), rows.size() * sizeof(wire_task_row));
-  return rows;
+  return rows_of<wire_task_row>(read_iterator(parts_->thread_iterator));
+}
+
+std::expected<std::vector<wire_queue_row>, std::string> BpfSession::queues() {
+  return rows_of<wire_queue_row>(read_iterator(parts_->queue_iterator));
 }
 
 std::expected<std::vector<std::byte>, std::string> BpfSession::descriptors() {
@@ -363,6 +375,7 @@ std::map<std::string, std::string> BpfSession::probes() const {
   return {{"calls", "tp_btf sys_enter, sys_exit"},
           {"lifecycle", "tp_btf task_newtask, sched_process_exec, sched_process_exit"},
           {"snapshot", "iter/task, iter/task_file"},
+          {"queues", "iter/task_file"},
           {"io_uring", parts_->uring_probe.empty() ? "raw_tp io_uring_*" : parts_->uring_probe},
           {"off-CPU", parts_->sched_probe}};
 }

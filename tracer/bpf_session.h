@@ -64,6 +64,9 @@ class BpfSession {
   // processes, one after another.
   [[nodiscard]] std::expected<std::vector<std::byte>, std::string> descriptors();
 
+  // A row for each listening socket of the observed processes; once for each descriptor that leads to it.
+  [[nodiscard]] std::expected<std::vector<wire_queue_row>, std::string> queues();
+
   // Hands every record in the ring buffer to `sink`; returns how many there were.
   size_t drain(const std::function<void(std::span<const std::byte>)>& sink);
 

@@ -136,7 +136,8 @@ void set_socket(const wire_call& record, std::span<const std::byte> payload, Cal
   call.socket->state.clear();
   if (call.spec->family == CallFamily::Accept && (record.header.flags & WIRE_F_EXTRA)) {
     call.socket->queue = int64_t(record.extra[0]);
-    call.socket->backlog = int64_t(record.extra[1]);
+    call.socket->backlog = uint32_t(record.extra[1]);
+    if (const uint64_t drops = record.extra[1] >> 32) call.socket->drops = int64_t(drops);
   }
 }
 

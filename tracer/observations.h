@@ -42,6 +42,10 @@ struct PendingObservation {
   bool again = false;  // say it though it was said before
 };
 
+struct QueueObservation {
+  wire_queue_row row;
+};
+
 struct RingObservation {
   wire_ring row;
   trace_model::Origin origin;
@@ -56,6 +60,6 @@ struct ArmedObservation {
 };
 
 using Observation = std::variant<trace_model::Event, ProcessObservation, FdObservation, WatchObservation,
-                                 RingObservation, ArmedObservation, PendingObservation>;
+                                 QueueObservation, RingObservation, ArmedObservation, PendingObservation>;
 
 }  // namespace loopscope::tracer

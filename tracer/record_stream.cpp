@@ -119,6 +119,7 @@ void RecordStream::take(Observation& observation) {
         if constexpr (std::is_same_v<T, ProcessObservation>) take_process(observed);
         if constexpr (std::is_same_v<T, FdObservation>) take_fd(observed);
         if constexpr (std::is_same_v<T, WatchObservation>) take_watch(observed);
+        if constexpr (std::is_same_v<T, QueueObservation>) take_queue(observed.row);
         if constexpr (std::is_same_v<T, RingObservation>) take_ring(observed.row, observed.origin);
         if constexpr (std::is_same_v<T, ArmedObservation>) take_armed(observed);
         if constexpr (std::is_same_v<T, PendingObservation>) take_pending(observed);
@@ -279,6 +280,21 @@ void RecordStream::take_watch(const WatchObservation& observed) {
   row.target_closed = observed.target_closed;
   row.origin = observed.origin;
   write(row);
+}
+
+void RecordStream::take_queue(const wire_queue_row& record) {
+  trace_model::QueueRow row;
+  row.t = time(record.time_ns);
+  row.file = files_.of(record.file, record.time_ns);
+  row.queue = record.queue;
+  row.backlog = record.backlog;
+  row.drops = record.drops;
+  const auto [known, fresh] = queues_.try_emplace(row.file, row);
+  const bool said = fresh ? row.queue == 0 && row.drops == 0
+                          : known->second.queue == row.queue && known->second.backlog == row.backlog &&
+                                known->second.drops == row.drops;
+  known->second = row;
+  if (!said) write(row);
 }
 
 void RecordStream::take_ring(const wire_ring& record, trace_model::Origin origin) {

@@ -58,6 +58,7 @@ class RecordStream {
   void take_fd(const FdObservation& observed);
   void take_watch(const WatchObservation& observed);
   void take_pending(PendingObservation& observed);
+  void take_queue(const wire_queue_row& row);
   void take_off(const wire_off& record);
   void take_ring(const wire_ring& row, trace_model::Origin origin);
   void take_sqe(const wire_sqe& record, std::span<const std::byte> payload);
@@ -86,9 +87,10 @@ class RecordStream {
   trace_model::Call call_;
   trace_model::Sqe sqe_;
   trace_model::Cqe cqe_;
-  trace_model::FlatMap<Thread> threads_;                       // by tid
-  std::unordered_map<trace_model::Pid, size_t> live_threads_;  // of each process
-  trace_model::FlatMap<HeldOff> held_off_;                     // by tid
+  trace_model::FlatMap<Thread> threads_;                         // by tid
+  std::unordered_map<trace_model::Pid, size_t> live_threads_;    // of each process
+  trace_model::FlatMap<HeldOff> held_off_;                       // by tid
+  std::map<trace_model::FileId, trace_model::QueueRow> queues_;  // as last written
   trace_model::RecordId last_id_ = 0;
   trace_model::Ns last_time_ = INT64_MIN;
   uint64_t calls_written_ = 0, undecodable_ = 0, homeless_off_ = 0;

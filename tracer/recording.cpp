@@ -33,6 +33,7 @@ constexpr uint64_t kReorderWindow = 20 * kMillisecond;
 constexpr uint64_t kPendingAfter = 250 * kMillisecond;
 constexpr uint64_t kScanEvery = 125 * kMillisecond;
 constexpr uint64_t kResyncEvery = 500 * kMillisecond;
+constexpr uint64_t kQueuesEvery = 1000 * kMillisecond;
 constexpr uint64_t kRoomForEnd = 512;  // bytes of the last line
 constexpr auto kRound = std::chrono::milliseconds(10);
 constexpr auto kIdleRound = std::chrono::milliseconds(200);
@@ -186,6 +187,14 @@ void Recording::look_again(Due due) {
     if (!state_->read(Origin::Exec, *threads, processes)) state_in_doubt_ = true;
 }
 
+// Every descriptor of the machine is passed by: that may take a hundredth of a CPU's time.
+void Recording::look_at_queues() {
+  const uint64_t began_ns = monotonic_ns();
+  if (const auto rows = bpf_->queues())
+    for (const wire_queue_row& row : *rows) order_.add(row.time_ns, QueueObservation{row});
+  queues_due_ns_ = began_ns + std::max(kQueuesEvery, 100 * (monotonic_ns() - began_ns));
+}
+
 void Recording::scan_pending(Origin origin, uint64_t started_before_ns, Announce which) {
   last_scan_ns_ = monotonic_ns();
   records_at_scan_ = records_;
@@ -249,6 +258,7 @@ std::expected<RecordingTotals, std::string> Recording::run(int fd, std::string_v
     if (fresh) quiet_since_ns = round_ns;
     note_losses();
     look_again(Due::InTime);
+    if (round_ns >= queues_due_ns_) look_at_queues();
     // A call can only newly be in progress where one has returned since the last look.
     if (round_ns - last_scan_ns_ >= kScanEvery &&
         (records_ != records_at_scan_ || round_ns - quiet_since_ns < 2 * kPendingAfter))
@@ -287,6 +297,7 @@ std::expected<void, std::string> Recording::finish(TraceOutput& output, const st
     drain();
     note_losses();
     look_again(Due::Now);
+    look_at_queues();
     scan_pending(Origin::Trace, UINT64_MAX, Announce::All);
     if (const auto threads = bpf_->threads()) state_->add_cpu_times(*threads);
     end_t = Ns(monotonic_ns() - start_ns_);

@@ -56,6 +56,7 @@ class Recording {
   void note_losses();
   enum class Due { InTime, Now };
   void look_again(Due due);
+  void look_at_queues();
   enum class Announce { New, All };
   void scan_pending(trace_model::Origin origin, uint64_t started_before_ns, Announce which);
   std::expected<bool, std::string> release(uint64_t watermark_ns, TraceOutput& output);
@@ -73,6 +74,7 @@ class Recording {
   std::set<trace_model::Pid> executed_;  // processes to read again after an exec
   bool state_in_doubt_ = false;
   uint64_t last_resync_ns_ = 0, last_scan_ns_ = 0, last_progress_ns_ = 0;
+  uint64_t queues_due_ns_ = 0;
   uint64_t records_at_scan_ = 0, records_ = 0, lost_ = 0;
   std::vector<trace_model::Lost> losses_;
 };

@@ -181,7 +181,8 @@ void set_socket(const wire_cqe& record, std::span<const std::byte> payload, Cqe&
   cqe.socket->state.clear();
   if (record.header.flags & WIRE_F_EXTRA) {
     cqe.socket->queue = int64_t(record.extra[0]);
-    cqe.socket->backlog = int64_t(record.extra[1]);
+    cqe.socket->backlog = uint32_t(record.extra[1]);
+    if (const uint64_t drops = record.extra[1] >> 32) cqe.socket->drops = int64_t(drops);
   }
 }
 

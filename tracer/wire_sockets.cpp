@@ -54,6 +54,7 @@ trace_model::SocketInfo socket_info(const wire_socket& socket) {
   if (socket.state == kTcpListen) {
     info.backlog = socket.backlog;
     info.queue = socket.queue;
+    if (tcp) info.drops = socket.drops;
   }
   if (is_inet(socket)) {
     info.local = inet_text(socket, socket.local, socket.local_port);

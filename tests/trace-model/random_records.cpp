@@ -58,6 +58,7 @@ SocketInfo RandomRecords::socket(bool row) {
   if (coin()) socket.peer = "[::1]:8080" + bytes();
   if (coin()) socket.backlog = int64_t(any());
   if (coin()) socket.queue = 0;
+  if (coin()) socket.drops = int64_t(any());
   socket.inode = any();
   return socket;
 }
@@ -267,6 +268,13 @@ Event RandomRecords::record(size_t kind) {
       return CpuRow{.id = id, .t = time(), .pid = who, .threads = {{tid, bytes(), time()}, {pid(), "", 0}}};
     case kind_of_record<OffRow>():
       return OffRow{.id = id, .t = time(), .pid = who, .tid = tid, .off = off()};
+    case kind_of_record<QueueRow>():
+      return QueueRow{.id = id,
+                      .t = time(),
+                      .file = file(),
+                      .queue = int64_t(small()),
+                      .backlog = int64_t(small()),
+                      .drops = int64_t(small())};
     case kind_of_record<SnapshotEnd>():
       return SnapshotEnd{.id = id,
                          .t = time(),

@@ -31,7 +31,8 @@ bool same(const std::vector<T>& a, const std::vector<T>& b) {
 
 inline bool same(const SocketInfo& a, const SocketInfo& b) {
   return a.kind == b.kind && a.state == b.state && a.sock_type == b.sock_type && a.local == b.local &&
-         a.peer == b.peer && a.backlog == b.backlog && a.queue == b.queue && a.inode == b.inode;
+         a.peer == b.peer && a.backlog == b.backlog && a.queue == b.queue && a.drops == b.drops &&
+         a.inode == b.inode;
 }
 
 // Whether CallBody::args holds it; the other kinds have members of their own.
@@ -66,6 +67,11 @@ inline bool same(const Call& a, const Call& b) {
          same(a.ready, b.ready) && a.ready_total == b.ready_total &&
          a.socket.has_value() == b.socket.has_value() && (!a.socket || same(*a.socket, *b.socket)) &&
          same(a.rights, b.rights) && a.rights_total == b.rights_total && same(a.off, b.off);
+}
+
+inline bool same(const QueueRow& a, const QueueRow& b) {
+  return a.id == b.id && a.t == b.t && a.file == b.file && a.queue == b.queue && a.backlog == b.backlog &&
+         a.drops == b.drops;
 }
 
 inline bool same(const OffRow& a, const OffRow& b) {

@@ -127,6 +127,18 @@ TEST(TraceReaderOff, UnderstandsTimeOffTheCpu) {
   EXPECT_EQ(completion_time(read.events[2]), 20'200'900);
 }
 
+TEST(TraceReaderQueue, UnderstandsHowFullAnAcceptQueueIs) {
+  const auto read = read_all(golden_queue());
+  ASSERT_EQ(read.events.size(), 4u);
+  EXPECT_EQ(std::get<FdRow>(read.events[1]).socket.drops, 7);
+  EXPECT_EQ(std::get<Call>(read.events[2]).socket->drops, 9);
+  const auto& row = std::get<QueueRow>(read.events[3]);
+  EXPECT_EQ(row.file, 2u);
+  EXPECT_EQ(row.queue, 6);
+  EXPECT_EQ(row.backlog, 5);
+  EXPECT_EQ(row.drops, 57);
+}
+
 TEST(TraceReaderOff, NamesTheMemberThatIsWrong) {
   const auto off = [](const std::string& rest) {
     return problem_with(R"({"type":"off","id":2,"t":1,"tid":7)" + rest + "}");

@@ -88,6 +88,48 @@ TEST(Report, ListenersAndTheirRegistrations) {
   EXPECT_EQ(report["loss"], json({{"count", 0}, {"gaps", json::array()}}));
 }
 
+QueueRow queue_row(FileId file, int64_t queue, int64_t drops) {
+  QueueRow row;
+  row.file = file;
+  row.queue = queue;
+  row.backlog = 5;
+  row.drops = drops;
+  return row;
+}
+
+TEST(Report, TheAcceptQueueAndWhatWasDropped) {
+  TraceMaker trace = served();
+  trace.apply(queue_row(2, 1, 40));  // what was dropped before nobody saw
+  trace.apply(queue_row(2, 6, 89));
+  trace.apply(queue_row(2, 0, 90));
+  trace.apply(queue_row(77, 9, 9));  // of a file that is no listener
+  end(trace);
+  EXPECT_EQ(json_of(trace)["listeners"][0]["accept_queue"],
+            json({{"max", 6}, {"backlog", 5}, {"dropped", 50}}));
+  EXPECT_TRUE(says(text_of(trace), "accept queue: at most 6 of 5; 50 connection attempts dropped"));
+}
+
+TEST(Report, DropsAreCountedFromTheFirstLook) {
+  TraceMaker trace = served();
+  FdRow row = trace.fd_row(8, 9, "tcp", Origin::Snapshot);
+  row.socket.state = "listen";
+  row.socket.drops = 7;
+  trace.apply(row);
+  Call accept = trace.call("accept4", {{"sockfd", 8}}, 12);
+  accept.ret_file = 30;
+  accept.socket.emplace().kind = "tcp";
+  accept.socket->backlog = 5;
+  accept.socket->queue = 3;
+  accept.socket->drops = 9;
+  trace.apply(accept);
+  end(trace);
+  const json report = json_of(trace);
+  const auto at =
+      std::ranges::find(report["listeners"], json(8), [](const json& each) { return each["fd"]; });
+  ASSERT_NE(at, report["listeners"].end());
+  EXPECT_EQ((*at)["accept_queue"], json({{"max", 4}, {"backlog", 5}, {"dropped", 2}}));
+}
+
 TEST(Report, LoopsAndWhatWokeThem) {
   TraceMaker trace = served();
   const json report = json_of(trace);
