@@ -220,27 +220,32 @@ int descriptors_there(struct bpf_iter__task_file *ctx)
 
 #define TCP_LISTEN 10
 
+/* Passed by many descriptors for each that counts: what is read first are plain loads. */
 SEC("iter/task_file")
 int queues_there(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	struct wire_queue_row row = {};
-	struct wire_socket socket;
+	struct wire_socket found;
+	struct socket *socket;
 	struct sock *sk;
 
 	if (!task || !file || !whose_table(task))
 		return 0;
-	sk = sock_of(file);
+	if ((file->f_inode->i_mode & 0170000) != 0140000)
+		return 0;
+	socket = file->private_data;
+	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || BPF_CORE_READ(sk, __sk_common.skc_state) != TCP_LISTEN)
 		return 0;
-	read_socket((__u64)file, &socket);
+	read_socket((__u64)file, &found);
 	set_header(&row.header, WIRE_QUEUE_ROW, 0, sizeof(row));
 	row.time_ns = bpf_ktime_get_ns();
 	row.file = (__u64)file;
-	row.queue = socket.queue;
-	row.backlog = socket.backlog;
-	row.drops = socket.drops;
+	row.queue = found.queue;
+	row.backlog = found.backlog;
+	row.drops = found.drops;
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
 }

@@ -43,17 +43,6 @@ static __always_inline void read_inet(struct sock *sk, struct wire_socket *out)
 	}
 }
 
-/* NULL where it is no socket, or one that is being made or released. */
-static __always_inline struct sock *sock_of(struct file *file)
-{
-	struct socket *socket;
-
-	if (!is_socket((__u64)file))
-		return NULL;
-	socket = (struct socket *)BPF_CORE_READ(file, private_data);
-	return BPF_CORE_READ(socket, sk);
-}
-
 /* Fills *out; returns whether `file` is a socket. */
 static __always_inline int read_socket(__u64 file_address, struct wire_socket *out)
 {

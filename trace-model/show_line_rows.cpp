@@ -48,7 +48,7 @@ class RowWriter {
     if (!row.socket.state.empty() && row.socket.state != "listen") text(", ", row.socket.state);
     if (row.socket.backlog) number(", backlog ", *row.socket.backlog);
     if (row.socket.queue) number(", queue ", *row.socket.queue);
-    if (row.socket.drops.value_or(0)) number(", dropped ", *row.socket.drops);
+    if (const int64_t drops = row.socket.drops.value_or(0)) number(", dropped ", drops);
     if (row.socket.inode) number(", inode ", row.socket.inode);
     if (row.cloexec) out_ += ", close-on-exec";
     if (row.nonblock) out_ += ", nonblocking";

@@ -58,7 +58,7 @@ SocketInfo RandomRecords::socket(bool row) {
   if (coin()) socket.peer = "[::1]:8080" + bytes();
   if (coin()) socket.backlog = int64_t(any());
   if (coin()) socket.queue = 0;
-  if (coin()) socket.drops = int64_t(any());
+  if (coin()) socket.drops = int64_t(small());
   socket.inode = any();
   return socket;
 }
@@ -271,7 +271,7 @@ Event RandomRecords::record(size_t kind) {
     case kind_of_record<QueueRow>():
       return QueueRow{.id = id,
                       .t = time(),
-                      .file = file(),
+                      .file = 1 + FileId(small()),
                       .queue = int64_t(small()),
                       .backlog = int64_t(small()),
                       .drops = int64_t(small())};
