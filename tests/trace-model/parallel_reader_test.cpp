@@ -53,9 +53,15 @@ struct Told {
   std::vector<Event> events;
 };
 
+constexpr std::string_view kDamage = "the compressed data is damaged";
+
+bool tells_damage(std::string_view sentence) {
+  return sentence.contains(kDamage);
+}
+
 // How zstd words a damage depends on the room it was given, which is not the same for both.
 std::string without_zstds_words(std::string sentence) {
-  const size_t from = sentence.find(" (", sentence.find("the compressed data is damaged"));
+  const size_t from = sentence.find(" (", sentence.find(kDamage));
   if (from != sentence.npos) sentence.erase(from, sentence.find(')', from) + 1 - from);
   return sentence;
 }
@@ -97,8 +103,13 @@ Told told_in_turn(const std::string& path, const ReadingLimits& limits) {
 }
 
 void expect_same(const Told& told, const Told& expected, std::string_view what) {
-  for (size_t i = 0; i < std::min(told.words.size(), expected.words.size()); ++i)
+  for (size_t i = 0; i < std::min(told.words.size(), expected.words.size()); ++i) {
+    // Nor is how much of a damaged block it gives before it says so: what follows need not be the same.
+    if (told.words[i] != expected.words[i] &&
+        (tells_damage(told.words[i]) || tells_damage(expected.words[i])))
+      return;
     ASSERT_EQ(told.words[i], expected.words[i]) << what;
+  }
   ASSERT_EQ(told.words.size(), expected.words.size()) << what;
   ASSERT_EQ(told.events.size(), expected.events.size()) << what;
   for (size_t i = 0; i < told.events.size(); ++i)
