@@ -6,6 +6,7 @@
 const volatile struct call_shape call_shapes[WIRE_MAX_CALLS] = {};
 const volatile __u32 follow_forks = 1;
 const volatile __u32 watch_switches = 0;
+const volatile __u32 peek_bytes = 0;
 const volatile __u64 wanted_ops = 0;
 const volatile __u64 table_ops = 0;
 

@@ -86,6 +86,7 @@ LOOPSCOPE_MAP struct {
 extern const volatile struct call_shape call_shapes[WIRE_MAX_CALLS];
 extern const volatile __u32 follow_forks;
 extern const volatile __u32 watch_switches;
+extern const volatile __u32 peek_bytes; /* at most WIRE_ROOM_PEEK */
 
 /* The recorder's PID namespace. Written by the task iterator, which runs as the recorder. */
 extern volatile __u32 pid_level;

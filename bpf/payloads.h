@@ -6,6 +6,7 @@
 #define LOOPSCOPE_PAYLOADS_H
 
 #include "bpf/path_payloads.h"
+#include "bpf/peek_payloads.h"
 #include "bpf/small_payloads.h"
 #include "bpf/socket_payloads.h"
 #include "bpf/wait_payloads.h"
@@ -42,6 +43,9 @@ static __always_inline int report_call(struct returned_call *call)
 		return 0;
 	case PAYLOAD_RIGHTS:
 		return report_rights(call);
+	case PAYLOAD_PEEK:
+	case PAYLOAD_PEEK_VECTOR:
+		return report_peek(call);
 	case PAYLOAD_URING_PARAMS:
 		report_uring_params(call);
 		return 0;

@@ -5,7 +5,7 @@
 #ifndef LOOPSCOPE_SOCKET_PAYLOADS_H
 #define LOOPSCOPE_SOCKET_PAYLOADS_H
 
-#include "bpf/call_record.h"
+#include "bpf/peek_payloads.h"
 #include "bpf/sockets.h"
 
 static __noinline int report_address(struct returned_call *call)
@@ -101,8 +101,11 @@ static __noinline int report_rights(struct returned_call *call)
 	__u32 count = find_rights(call, &where);
 
 	if (!count) {
-		if (call->shape->filter != FILTER_RIGHTS)
-			report_plain(call);
+		if (call->shape->filter == FILTER_RIGHTS)
+			return 0;
+		if (peek_bytes)
+			return report_peek(call);
+		report_plain(call);
 		return 0;
 	}
 	record = reserve(call, sizeof(struct wire_rights));

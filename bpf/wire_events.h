@@ -53,6 +53,8 @@ enum wire_payload {
 	PAYLOAD_URING_PARAMS, /* the first 40 bytes of struct io_uring_params at args[1] */
 	PAYLOAD_ITIMERSPEC,   /* extra[0] = it_value in ns, of args[payload_arg] */
 	PAYLOAD_INT,	      /* extra[0] = int at args[payload_arg] */
+	PAYLOAD_PEEK,	      /* read from a socket: the first bytes of args[1], args[2] long */
+	PAYLOAD_PEEK_VECTOR,  /* of the struct iovec at args[1] */
 };
 
 /* What has to be remembered when a call begins, because it is gone when it ends. */
@@ -141,6 +143,7 @@ WIRE_ASSERT(sizeof(struct wire_rights) == 376);
 #define WIRE_ROOM_PATH_SMALL 256
 #define WIRE_ROOM_PATH 4096
 #define WIRE_ROOM_ADDRESS 128
+#define WIRE_ROOM_PEEK 256
 #define WIRE_ROOM_POLL_SMALL 128 /* 15 struct pollfd */
 #define WIRE_ROOM_POLL 8192	 /* 1023 struct pollfd */
 #define WIRE_SET_BYTES 128	 /* 1024 descriptors */

@@ -44,6 +44,7 @@ enum wire_flags {
 	    2048, /* wire_sqe: the entry could not be read; what is there is from struct io_kiocb */
 	WIRE_F_REFUSED = 4096,	/* wire_sqe: io_uring_submit_sqe() said no; `res` is why */
 	WIRE_F_OVERFLOW = 8192, /* wire_cqe: the completion queue was full */
+	WIRE_F_PEEK = 32768,	/* the payload is the first bytes of what was read */
 	WIRE_F_KILLED = 16384,	/* interrupted by what ends the thread: nobody sees what it returned */
 };
 

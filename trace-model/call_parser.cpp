@@ -42,6 +42,10 @@ bool rights(json::value& value, Reading<Call>& in, Complaint& complaint) {
   return read_rights(value, in.record.rights, complaint);
 }
 
+bool peek_hex(json::value& value, Reading<Call>& in, Complaint& complaint) {
+  return read_hex(value, in.record.peek, complaint);
+}
+
 bool off(json::value& value, Reading<Call>& in, Complaint& complaint) {
   return read_off(value, in.record.off, complaint);
 }
@@ -75,6 +79,8 @@ constexpr Member<Reading<Call>> kCallMembers[]{{"id", kRequired, field<&Call::id
                                                {"rights", kOptional, rights},
                                                {"rights_total", kOptional, field<&Call::rights_total>},
                                                {"off", kOptional, off},
+                                               {"peek", kOptional, field<&Call::peek>},
+                                               {"peek_hex", kOptional, peek_hex},
                                                {"uncertain", kOptional, field<&Call::uncertain>},
                                                {"unreadable", kOptional, unreadable<Call>}};
 

@@ -70,6 +70,7 @@ void append_line(std::string& out, const Call& call) {
     write_off(line, *call.off);
     line.raw('}');
   }
+  write_text_unless_empty(line, "peek", call.peek);
   if (call.uncertain) line.raw(",\"uncertain\":true");
   write_unreadable(line, call);
   end_record(line);

@@ -89,6 +89,7 @@ void Call::clear() {
   rights.clear();
   rights_total = 0;
   off.reset();
+  peek.clear();
 }
 
 void Sqe::clear() {

@@ -192,6 +192,7 @@ struct Call : CallBody {
   std::vector<ReceivedFd> rights;
   uint32_t rights_total = 0;
   std::optional<Off> off;
+  std::string peek;  // how a request begins, where that was asked for
 
   void clear();
   [[nodiscard]] Ns end() const { return time_after(t, dur); }

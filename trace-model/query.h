@@ -12,9 +12,9 @@
 //
 // Fields: fd (every descriptor the record names: arguments, ready, returned), file (their identities), call,
 // path, addr, pid, tid, ret, res, error, t, dur, events, data, type (of the record, or a socket's), kind,
-// backlog, queue, drops, id, and every argument of trace-model/call_table.h by its name. Times take ns, us,
-// ms, s; without a unit they are ns. Flags and operations are names, whole or from behind an underscore on
-// (op=ADD is EPOLL_CTL_ADD, events=IN is EPOLLIN), in either case, or numbers, which stand for all of the
+// backlog, queue, drops, peek, id, and every argument of trace-model/call_table.h by its name. Times take ns,
+// us, ms, s; without a unit they are ns. Flags and operations are names, whole or from behind an underscore
+// on (op=ADD is EPOLL_CTL_ADD, events=IN is EPOLLIN), in either case, or numbers, which stand for all of the
 // bits.
 //
 // Of io_uring: ring, op (ACCEPT: the whole name), slot, user_data, flags. An operation has the arguments of

@@ -135,6 +135,8 @@ struct RecordMatch {
         return number(call.error > 0 ? -int64_t(call.error) : call.ret);
       case QueryField::Error:
         return error(call.error);
+      case QueryField::Peek:
+        return text(call.peek);
       case QueryField::Ring:
         return call.spec && call.spec->family == CallFamily::Uring &&
                number(call.spec->returns_fd ? call.ret_file : call.files[0]);

@@ -31,6 +31,7 @@ enum class QueryField : uint8_t {
   Backlog,
   Queue,
   Drops,
+  Peek,
   Id,
   Op,     // of operations of rings, and of calls that have such an argument
   Flags,  // likewise

@@ -123,6 +123,11 @@ void append_socket_facts(std::string& out, const Call& call) {
 }
 
 void append_duration_and_doubts(std::string& out, const Call& call) {
+  if (!call.peek.empty()) {
+    out += " [begins ";
+    append_quoted(out, call.peek);
+    out += ']';
+  }
   out += call.start_known ? " <" : " <at least ";
   append_duration(out, call.dur);
   out += '>';

@@ -170,6 +170,7 @@ std::expected<BpfSession, std::string> BpfSession::open(const BpfOptions& option
   auto* rodata = parts->skeleton->rodata;
   std::ranges::copy(options.shapes, const_cast<call_shape*>(rodata->call_shapes));
   rodata->follow_forks = options.follow_forks;
+  rodata->peek_bytes = std::min<uint32_t>(options.peek_bytes, WIRE_ROOM_PEEK);
   rodata->wanted_ops = options.wanted_ops;
   rodata->table_ops = options.table_ops;
   bpf_map__set_max_entries(parts->skeleton->maps.events, round_up_ring(options.buffer_bytes));

@@ -32,6 +32,7 @@ struct BpfOptions {
   uint64_t buffer_bytes = 32u << 20;  // rounded up to a power of two of at least a page
   bool follow_forks = true;
   bool sched = true;                       // when threads do not run
+  uint32_t peek_bytes = 0;                 // of what is read from sockets
   uint64_t wanted_ops = 0, table_ops = 0;  // of io_uring: a bit for each operation
 };
 

@@ -323,7 +323,10 @@ bool CallDecoder::decode(const wire_call& record, std::span<const std::byte> pay
       break;
   }
   if (call.spec->name == "io_uring_setup") set_uring(payload, call);
-  if (call.spec->name == "recvmsg") set_rights(payload, record.end_ns, files_, call);
+  if (record.header.flags & WIRE_F_PEEK)
+    call.peek.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
+  else if (call.spec->name == "recvmsg")
+    set_rights(payload, record.end_ns, files_, call);
   set_socket(record, payload, call);
   set_text(record, payload, call);
   if (call.spec->name == "execve" && !call.error)

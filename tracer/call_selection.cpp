@@ -117,12 +117,14 @@ uint64_t ring_operations_of_tables() {
   return bits;
 }
 
-std::vector<call_shape> shapes_of(const CallSelection& selection) {
+std::vector<call_shape> shapes_of(const CallSelection& selection, bool peek) {
   std::vector<call_shape> shapes(WIRE_MAX_CALLS);
   for (const CallSpec* call : selection.calls) {
     const auto number = number_of(*call);
     if (!number) continue;
     call_shape& shape = shapes[*number] = shape_of(*call);
+    if (peek && (call->name == "read" || call->name == "recvfrom")) shape.payload = PAYLOAD_PEEK;
+    if (peek && call->name == "readv") shape.payload = PAYLOAD_PEEK_VECTOR;
     if (selection.rights_only && call->name == "recvmsg") shape.filter = FILTER_RIGHTS;
   }
   return shapes;

@@ -33,6 +33,6 @@ struct CallSelection {
 [[nodiscard]] uint64_t ring_operations_of_tables();
 
 // The table the kernel side works from, indexed by call number.
-[[nodiscard]] std::vector<call_shape> shapes_of(const CallSelection& selection);
+[[nodiscard]] std::vector<call_shape> shapes_of(const CallSelection& selection, bool peek);
 
 }  // namespace loopscope::tracer

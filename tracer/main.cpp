@@ -77,6 +77,11 @@ void add_record(CLI::App& app, RecordArguments& a) {
       ->type_name("LIST");
   record->add_flag("--no-io", a.options.no_io, "Leave out reads and writes");
   record->add_flag("--no-sched", a.options.no_sched, "Leave out when threads did not run, and who woke them");
+  record
+      ->add_option("--peek", a.options.peek,
+                   "Record so many bytes of how each request begins: what clients sent, secrets included")
+      ->type_name("BYTES")
+      ->check(CLI::Range(0u, kMostPeekBytes));
   record->add_flag("--no-follow", a.options.no_follow, "Do not follow children, existing or future");
   record->add_option("--buffer", a.options.buffer_bytes, "Size of the buffer between kernel and recorder")
       ->type_name("SIZE")

@@ -134,8 +134,10 @@ std::expected<Outcome, std::string> record_through_sudo(const RecordOptions& opt
 }  // namespace
 
 int record_command(RecordOptions options, const std::vector<std::string>& command_line) {
-  if (const auto selection = select_calls(options.calls, options.no_io); !selection)
-    return fail(selection.error());
+  const auto selection = select_calls(options.calls, options.no_io);
+  if (!selection) return fail(selection.error());
+  if (options.peek > 0 && !selection->io)
+    return fail("--peek needs reads and writes to be recorded, which --no-io or --calls leaves out");
   std::optional<LaunchedCommand> command;
   if (!options.command.empty()) {
     auto launched = LaunchedCommand::prepare(options.command);

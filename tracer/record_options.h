@@ -10,6 +10,8 @@
 
 namespace loopscope::tracer {
 
+inline constexpr uint32_t kMostPeekBytes = 256;
+
 struct RecordOptions {
   std::vector<trace_model::Pid> pids;
   std::optional<uint16_t> port;
@@ -21,6 +23,7 @@ struct RecordOptions {
   std::string calls;
   bool no_io = false;
   bool no_sched = false;
+  uint32_t peek = 0;  // bytes that a request begins with
   bool no_follow = false;
   uint64_t buffer_bytes = 32ull << 20;
   bool quiet = false;

@@ -172,6 +172,7 @@ void RecordStream::take_call(const wire_call& record, std::span<const std::byte>
       homeless_off_ += held->off.intervals;
     held_off_.erase(record.tid);
   }
+  if (request_starts_) request_starts_->take(call_);
   if (const auto announced = pending_.complete(record)) {
     call_.pending = announced->id;
     // By its end select(2) has overwritten what it was asked; only who saw it in progress knows.
@@ -262,6 +263,7 @@ void RecordStream::take_fd(const FdObservation& observed) {
   row.file = uring_.is_ring(observed.row)
                  ? files_.of_same(observed.row.file, observed.row.private_data, observed.row.time_ns)
                  : files_.of(observed.row.file, observed.row.time_ns);
+  if (request_starts_) request_starts_->take(row);
   if (observed.row.pid != observed.row.tid)
     row.fdtable = tables_.of(observed.row.files, observed.row.time_ns);
   write(row);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +18,7 @@
 #include "tracer/call_decoder.h"
 #include "tracer/observations.h"
 #include "tracer/pending_calls.h"
+#include "tracer/request_starts.h"
 #include "tracer/uring_decoder.h"
 
 namespace loopscope::tracer {
@@ -25,6 +27,9 @@ class RecordStream {
  public:
   // `start_ns`: the trace's t 0 on CLOCK_MONOTONIC. Lines are appended to the string that lines() returns.
   explicit RecordStream(uint64_t start_ns);
+
+  // For a recording with --peek: which of the bytes read are to be written.
+  void keep_request_starts() { request_starts_.emplace(); }
 
   // Records must come in order of completion time; one that does not is marked `late`.
   void take(std::span<const std::byte> wire_record);
@@ -84,6 +89,7 @@ class RecordStream {
   CallDecoder decoder_;
   UringDecoder uring_;
   PendingCalls pending_;
+  std::optional<RequestStarts> request_starts_;
   trace_model::Call call_;
   trace_model::Sqe sqe_;
   trace_model::Cqe cqe_;

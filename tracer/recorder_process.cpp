@@ -19,14 +19,9 @@ using trace_model::Pid;
 namespace {
 
 json to_json(const RecordOptions& o) {
-  json out{{"max_size", o.max_size_bytes},
-           {"calls", o.calls},
-           {"no_io", o.no_io},
-           {"no_sched", o.no_sched},
-           {"no_follow", o.no_follow},
-           {"buffer", o.buffer_bytes},
-           {"quiet", o.quiet},
-           {"launched", !o.command.empty()}};
+  json out{{"max_size", o.max_size_bytes}, {"calls", o.calls}, {"no_io", o.no_io},
+           {"no_sched", o.no_sched},       {"peek", o.peek},   {"no_follow", o.no_follow},
+           {"buffer", o.buffer_bytes},     {"quiet", o.quiet}, {"launched", !o.command.empty()}};
   if (o.duration_s) out["duration"] = *o.duration_s;
   if (o.last_s) out["last"] = *o.last_s;
   return out;
@@ -38,6 +33,7 @@ RecordOptions options_from(const json& in) {
   o.calls = in.at("calls");
   o.no_io = in.at("no_io");
   o.no_sched = in.at("no_sched");
+  o.peek = in.at("peek");
   o.no_follow = in.at("no_follow");
   o.buffer_bytes = in.at("buffer");
   o.quiet = in.at("quiet");

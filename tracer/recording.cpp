@@ -55,6 +55,8 @@ static_assert(offsetof(wire_fork, time_ns) == offsetof(wire_exec, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_cqe, time_ns) &&
               offsetof(wire_fork, time_ns) == offsetof(wire_select_sets, start_ns));
 
+static_assert(kMostPeekBytes == WIRE_ROOM_PEEK);
+
 std::string wall_clock_at(uint64_t monotonic) {
   timespec wall{};
   clock_gettime(CLOCK_REALTIME, &wall);
@@ -109,8 +111,13 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   auto selection = select_calls(options_.calls, options_.no_io);
   if (!selection) return std::unexpected(selection.error());
   selection_ = std::move(*selection);
-  auto bpf = BpfSession::open({shapes_of(selection_), options_.buffer_bytes, !options_.no_follow,
-                               !options_.no_sched, ring_operations(selection_), ring_operations_of_tables()});
+  auto bpf = BpfSession::open({.shapes = shapes_of(selection_, options_.peek > 0),
+                               .buffer_bytes = options_.buffer_bytes,
+                               .follow_forks = !options_.no_follow,
+                               .sched = !options_.no_sched,
+                               .peek_bytes = options_.peek,
+                               .wanted_ops = ring_operations(selection_),
+                               .table_ops = ring_operations_of_tables()});
   if (!bpf) return std::unexpected(bpf.error());
   bpf_ = std::make_unique<BpfSession>(std::move(*bpf));
 
@@ -121,6 +128,7 @@ std::expected<void, std::string> Recording::attach(const std::vector<Pid>& targe
   header_.io = selection_.io;
   for (const auto* call : selection_.calls) header_.calls.emplace_back(call->name);
   stream_ = std::make_unique<RecordStream>(start_ns_);
+  if (options_.peek > 0) stream_->keep_request_starts();
   state_ = std::make_unique<StateReader>(*bpf_, order_, start_ns_);
 
   if (auto attached = bpf_->attach(); !attached) return attached;

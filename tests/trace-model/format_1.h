@@ -30,6 +30,9 @@ inline std::string golden() {
 inline std::string golden_off() {
   return contents("format-1-off.jsonl");
 }
+inline std::string golden_peek() {
+  return contents("format-1-peek.jsonl");
+}
 inline std::string golden_queue() {
   return contents("format-1-queue.jsonl");
 }

@@ -104,7 +104,7 @@ TEST_F(QuickRecords, TimesOffTheCpuMeanWhatTheyMeanAsJson) {
 }
 
 TEST_F(QuickRecords, TheFirstFormatMeansWhatItMeansAsJson) {
-  for (const std::string& text : {golden(), golden_rings(), golden_off(), golden_queue()}) {
+  for (const std::string& text : {golden(), golden_rings(), golden_off(), golden_queue(), golden_peek()}) {
     std::istringstream lines(text);
     for (std::string line; std::getline(lines, line) && !HasFatalFailure();) {
       expect_same_as_json(line);

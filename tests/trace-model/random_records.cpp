@@ -155,6 +155,7 @@ void RandomRecords::fill_result(Call& call) {
   for (uint64_t n = any() % 3; n > 0; --n) call.rights.push_back({fd(), file()});
   if (!call.rights.empty() && coin()) call.rights_total = 253;
   if (coin()) call.off = off();
+  if (coin()) call.peek = bytes();
 }
 
 Call RandomRecords::call(const CallSpec& spec) {

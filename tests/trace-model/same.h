@@ -66,7 +66,8 @@ inline bool same(const Call& a, const Call& b) {
          a.killed == b.killed && a.ret == b.ret && a.error == b.error && a.ret_file == b.ret_file &&
          same(a.ready, b.ready) && a.ready_total == b.ready_total &&
          a.socket.has_value() == b.socket.has_value() && (!a.socket || same(*a.socket, *b.socket)) &&
-         same(a.rights, b.rights) && a.rights_total == b.rights_total && same(a.off, b.off);
+         same(a.rights, b.rights) && a.rights_total == b.rights_total && same(a.off, b.off) &&
+         a.peek == b.peek;
 }
 
 inline bool same(const QueueRow& a, const QueueRow& b) {

@@ -68,7 +68,8 @@ class Schema(unittest.TestCase):
         self.assertEqual(list(problems_of(page, self.validator, ordered=True)), [])
 
     def test_accepts_the_first_format(self):
-        for name in ["format-1.jsonl", "format-1-rings.jsonl", "format-1-off.jsonl", "format-1-queue.jsonl"]:
+        for name in ["format-1.jsonl", "format-1-rings.jsonl", "format-1-off.jsonl", "format-1-queue.jsonl",
+                     "format-1-peek.jsonl"]:
             golden = f"{SOURCE}/tests/data/{name}"
             self.assertEqual(list(problems_of(golden, self.validator, ordered=True)), [])
 

@@ -139,6 +139,13 @@ TEST(TraceReaderQueue, UnderstandsHowFullAnAcceptQueueIs) {
   EXPECT_EQ(row.drops, 57);
 }
 
+TEST(TraceReaderPeek, UnderstandsHowRequestsBegin) {
+  const auto read = read_all(golden_peek());
+  ASSERT_EQ(read.events.size(), 3u);
+  EXPECT_EQ(std::get<Call>(read.events[1]).peek, "GET /balloons HTTP/1.1\r\nHost: x\r\n");
+  EXPECT_EQ(std::get<Call>(read.events[2]).peek, "\x16\xFF");
+}
+
 TEST(TraceReaderOff, NamesTheMemberThatIsWrong) {
   const auto off = [](const std::string& rest) {
     return problem_with(R"({"type":"off","id":2,"t":1,"tid":7)" + rest + "}");

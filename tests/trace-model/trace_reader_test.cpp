@@ -41,6 +41,7 @@ TEST(TraceReader, ReadsTheFirstFormatExactly) {
   std::vector<bool> kinds = kinds_read_exactly(golden(), 35);
   const std::vector<bool> more = kinds_read_exactly(golden_rings(), 17);
   const std::vector<bool> off = kinds_read_exactly(golden_off(), 4);
+  (void)kinds_read_exactly(golden_peek(), 3);
   const std::vector<bool> queue = kinds_read_exactly(golden_queue(), 4);
   for (size_t kind = 0; kind < kinds.size(); ++kind)
     EXPECT_TRUE(kinds[kind] || more[kind] || off[kind] || queue[kind]) << "no record of kind " << kind;
@@ -93,12 +94,12 @@ TEST(TraceReader, HowTheBytesArriveDoesNotMatter) {
 
 class CutTrace : public testing::TestWithParam<std::string> {};
 std::string name_of(const testing::TestParamInfo<std::string>& file) {
-  constexpr const char* kNames[]{"calls", "rings", "off", "queue"};
+  constexpr const char* kNames[]{"calls", "rings", "off", "queue", "peek"};
   return kNames[file.index];
 }
 INSTANTIATE_TEST_SUITE_P(TraceReader, CutTrace,
                          testing::Values("format-1.jsonl", "format-1-rings.jsonl", "format-1-off.jsonl",
-                                         "format-1-queue.jsonl"),
+                                         "format-1-queue.jsonl", "format-1-peek.jsonl"),
                          name_of);
 
 TEST_P(CutTrace, GivesAllThatIsComplete) {
