@@ -12,7 +12,7 @@ packages_build=(build-essential cmake ninja-build pkg-config 'clang-19|clang' bp
   zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev libzstd-dev liburing-dev libgtest-dev)
 packages_demo=('hey|wrk' curl iproute2 procps)
 packages_test=(python3 python3-pytest python3-jsonschema python3-tornado python3-aiohttp python3-waitress
-  strace jq curl 'nginx-light|nginx|nginx-core' redis-server redis-tools nodejs wrk hey iproute2 util-linux procps
+  strace linux-perf jq curl 'nginx-light|nginx|nginx-core' redis-server redis-tools nodejs wrk hey iproute2 util-linux procps
   zstd git)
 packages_lint=(clang-format-19 clang-tidy-19 mandoc)
 packages_matrix=(qemu-system-x86 cpio busybox-static xz-utils)

@@ -272,12 +272,15 @@ void receives(const Context& c) {
 void State::on(const Call& call) {
   ++calls;
   last_t = call.end();
+  last_thread = nullptr;
+  last_wait.loop = nullptr;
   if (!call.spec) return;
   const Ns t = call.returned();
   Thread& caller = thread(call.pid, call.tid, call.t);
   confirm_arguments(*caller.table, call, call.t, t);
   take_effect(call, caller, t, nullptr);
   caller.asleep.pending = 0;
+  last_thread = &caller;
 }
 
 void State::confirm_arguments(FdTable& table, const CallBody& call, Ns started, Ns t) {

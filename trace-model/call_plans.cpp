@@ -35,6 +35,24 @@ Effect effect_of(const CallSpec& spec) {
   return spec.returns_fd ? Effect::Opens : Effect::None;
 }
 
+// Which argument is the file that bytes are taken from, and which the one they are put into.
+void set_transfer(const CallSpec& spec, CallPlan& plan) {
+  if (spec.family != CallFamily::Io) return;
+  const std::string_view name = spec.name;
+  const auto has = [&](std::string_view part) { return name.find(part) != std::string_view::npos; };
+  if (name == "sendfile") {
+    plan.writes = int8_t(arg_index(spec, "out_fd"));
+    plan.reads = int8_t(arg_index(spec, "in_fd"));
+  } else if (name == "splice") {
+    plan.reads = int8_t(arg_index(spec, "fd_in"));
+    plan.writes = int8_t(arg_index(spec, "fd_out"));
+  } else if (has("read") || has("recv")) {
+    plan.reads = plan.fds[0];
+  } else if (has("write") || has("send")) {
+    plan.writes = plan.fds[0];
+  }
+}
+
 CallPlan make_plan(const CallSpec& spec) {
   CallPlan plan;
   plan.effect = effect_of(spec);
@@ -46,19 +64,23 @@ CallPlan make_plan(const CallSpec& spec) {
     if (arg.name == "flags" || arg.name == "type") plan.flags = int8_t(i);
     if (arg.name == "timeout" || arg.name == "timeout_ns") plan.timeout = int8_t(i);
   }
+  set_transfer(spec, plan);
   return plan;
 }
 
-}  // namespace
-
-const CallPlan& plan_of(const CallSpec& spec) {
+const std::vector<CallPlan>& all_plans() {
   static const std::vector<CallPlan> plans = [] {
     std::vector<CallPlan> made;
     for (const CallSpec& each : all_calls()) made.push_back(make_plan(each));
     return made;
   }();
-  return plans[size_t(&spec - all_calls().data())];
+  return plans;
 }
+
+}  // namespace
+
+const CallPlan* const kCallPlans = all_plans().data();
+const CallSpec* const kFirstCall = all_calls().data();
 
 bool names_registered_ring(const CallBody& call) {
   constexpr int64_t kEnterRegisteredRing = 1 << 4, kUseRegisteredRing = int64_t(1) << 31;

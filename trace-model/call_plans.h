@@ -34,9 +34,16 @@ struct CallPlan {
   int8_t fds[2] = {-1, -1};  // arguments that name descriptors, to be confirmed by the call; -1: none
   int8_t flags = -1;         // the argument that may hold a close-on-exec bit
   int8_t timeout = -1;
+  int8_t reads = -1, writes = -1;  // the argument whose file bytes are taken from, or put into
 };
 
-[[nodiscard]] const CallPlan& plan_of(const CallSpec& spec);  // spec: one of all_calls()
+// The plans, in the order of all_calls(). Each record looks several times, so nothing here is a call.
+extern const CallPlan* const kCallPlans;
+extern const CallSpec* const kFirstCall;
+
+[[nodiscard]] inline const CallPlan& plan_of(const CallSpec& spec) {  // spec: one of all_calls()
+  return kCallPlans[&spec - kFirstCall];
+}
 
 // io_uring_enter and io_uring_register may name their ring by an index of registered rings instead of a
 // descriptor (io_uring_register(2), IORING_REGISTER_RING_FDS).

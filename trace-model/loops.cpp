@@ -7,10 +7,9 @@ namespace loopscope::trace_model {
 namespace {
 
 constexpr std::array<std::string_view, kWakeCauses> kCauses{
-    "new connection", "data",         "writable",
-    "hang-up",        "notification", "timer",
-    "completion",     "timeout",      "looked without sleeping",
-    "signal",         "error",        "unknown"};
+    "new connection", "data",       "writable",     "hang-up", "notification",
+    "timer",          "completion", "nested epoll", "timeout", "looked without sleeping",
+    "already ready",  "spurious",   "signal",       "error",   "unknown"};
 constexpr std::array<std::string_view, 6> kWaits{"none",   "epoll",    "poll",
                                                  "select", "io_uring", "blocking_accept"};
 
@@ -42,6 +41,8 @@ WakeCause cause_of(uint32_t events, const OpenFile* file) {
       return WakeCause::Notification;
     case FileKind::IoUring:
       return WakeCause::Completion;
+    case FileKind::Epoll:
+      return WakeCause::NestedEpoll;
     case FileKind::Unknown:
       return WakeCause::Unknown;
     default:

@@ -11,34 +11,14 @@
 #include <string_view>
 #include <vector>
 
+#include "trace-model/analysis/loop_figures.h"
 #include "trace-model/duration_histogram.h"
 #include "trace-model/events.h"
+#include "trace-model/wake_causes.h"
 
 namespace loopscope::trace_model {
 
-enum class WakeCause : uint8_t {
-  NewConnection,  // a listener was ready, or accept returned a connection
-  Data,
-  Writable,
-  HangUp,
-  Notification,  // eventfd, pipe, signalfd, inotify
-  Timer,         // timerfd
-  Completion,    // io_uring
-  Timeout,
-  LookedWithoutSleeping,  // timeout 0, and nothing was there
-  Signal,
-  Error,
-  Unknown,
-};
-inline constexpr size_t kWakeCauses = size_t(WakeCause::Unknown) + 1;
-[[nodiscard]] std::string_view wake_cause_name(WakeCause cause);
-
 [[nodiscard]] std::string_view wait_kind_name(WaitKind kind);  // as `report --json` writes it
-
-// What one ready entry says. With several, the first is what woke a thread that slept: the kernel hands out
-// its ready list in the order things became ready (fs/eventpoll.c, ep_send_events).
-struct OpenFile;
-[[nodiscard]] WakeCause cause_of(uint32_t events, const OpenFile* file);
 
 struct Loop {
   Pid pid = 0, tid = 0;
@@ -50,6 +30,7 @@ struct Loop {
   std::array<uint64_t, kWakeCauses> wakeups{};
   DurationHistogram busy;  // iterations
   DurationHistogram wait;  // waits that were allowed to sleep
+  LoopFigures figures;     // kept by Analysis
 };
 
 // A call in progress that is a wait.

@@ -30,6 +30,13 @@ struct ThroughRing {
   std::optional<uint32_t> from;  // the slot that it names in place of a descriptor
 };
 
+// The wait that the call last applied was.
+struct WaitSeen {
+  Loop* loop = nullptr;  // nullptr: it was none, or did not return
+  WakeCause cause = WakeCause::Unknown;
+  bool may_sleep = false;
+};
+
 struct Model::State {
   std::optional<TraceHeader> header;
   std::optional<End> end;
@@ -47,6 +54,9 @@ struct Model::State {
       false;  // between a loss that may hide changes of descriptors and the reading that mends it
   uint64_t calls = 0;
   Ns last_t = 0;  // completion time of the record last applied
+  // For Analysis: what the call last applied was, and whose.
+  Thread* last_thread = nullptr;
+  WaitSeen last_wait;
 
   // Records (lifecycle.cpp, snapshots.cpp, call_effects.cpp, ring_records.cpp).
   void on(const TraceHeader& record) { header = record; }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "trace-model/analysis/activity.h"
 #include "trace-model/fd_tables.h"
 #include "trace-model/loops.h"
 
@@ -38,6 +39,7 @@ struct Thread {
   Origin asleep_origin = Origin::Trace;   // Snapshot: it was in progress before the trace began
   std::optional<Ns> exit_t;
   std::optional<Ns> cpu_ns;  // when it ended: what it used during the trace
+  Activity activity;         // kept by Analysis
 
   Loop& loop(WaitKind kind, FileId instance, Ns t);
 };
@@ -47,6 +49,9 @@ class Processes {
   [[nodiscard]] Process* find(Pid pid);
   [[nodiscard]] const Process* find(Pid pid) const { return const_cast<Processes*>(this)->find(pid); }
   [[nodiscard]] Thread* find_thread(Pid tid);
+  [[nodiscard]] const Thread* find_thread(Pid tid) const {
+    return const_cast<Processes*>(this)->find_thread(tid);
+  }
   Process& add(Pid pid);
   Thread& add_thread(Process& process, Pid tid);
   // The thread ends; what it looped is kept for the report.

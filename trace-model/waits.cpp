@@ -139,6 +139,7 @@ void State::count_wait(Thread& thread, const Call& call, Loop& loop, WakeCause c
     thread.returned_from->busy.add(time_between(thread.returned_at, call.t));
   thread.returned_from = nullptr;
   if (call.killed) return;  // it did not return
+  last_wait = {&loop, cause, may_sleep};
   ++loop.iterations;
   ++loop.wakeups[size_t(cause)];
   if (call.start_known && may_sleep) loop.wait.add(time_between(call.late, call.dur));

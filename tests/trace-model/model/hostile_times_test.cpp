@@ -40,7 +40,7 @@ class HostileTimes : public testing::Test, protected TraceMaker {
   }
 
   void take(const Event& event) {
-    (void)whole_line(model, event);
+    (void)whole_line(analysis, event);
     for (const char* condition : {"dur>1s", "t<0", "t>1h"})
       if (const auto query = Query::parse(condition)) (void)query->matches(event);
   }
@@ -81,7 +81,7 @@ class HostileTimes : public testing::Test, protected TraceMaker {
     take(end);
   }
   void read_all_of_it() {
-    for (const TextOptions options : {TextOptions{}, TextOptions{.color = true, .columns = 40}})
+    for (const TextOptions& options : {TextOptions{}, TextOptions{.color = true, .columns = 40}})
       EXPECT_FALSE(report_text(make_report(model), options).empty());
     EXPECT_FALSE(report_json(make_report(model)).empty());
     for (const Ns t : kTimes) EXPECT_FALSE(model.state_rows(t).empty());

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "trace-model/analysis/analysis.h"
 #include "trace-model/model.h"
 #include "trace-model/model_state.h"
 
@@ -22,7 +23,8 @@ inline constexpr int64_t kCloexecFlag = 02000000, kNonblockFlag = 04000;
 
 class TraceMaker {
  public:
-  Model model;
+  Analysis analysis;
+  const Model& model = analysis.model();
   Ns now = 0;
   Pid pid = kServer, tid = 0;  // who calls; tid 0: the leader
   RecordId id = 0;
@@ -51,9 +53,9 @@ class TraceMaker {
   static void identify(Call& made, std::string_view arg, FileId file) {
     made.files[size_t(arg_index(*made.spec, arg))] = file;
   }
-  void apply(const Event& event) { model.apply(event); }
-  void apply(const Call& made) {
-    model.apply(made);
+  void apply(Event event) { analysis.apply(event); }
+  void apply(Call made) {
+    analysis.apply(made);
     now = std::max(now, made.end());
   }
 

@@ -29,20 +29,20 @@ struct ShowLine : testing::Test, TraceMaker {
 TEST_F(ShowLine, BeginsWithTimeProcessAndThread) {
   Call made = call("close", {{"fd", 9}});
   made.t = 1'234'567'890;
-  EXPECT_EQ(whole_line(model, made), "    1.234567  100           close(9) = 0 <1us>\n");
+  EXPECT_EQ(whole_line(analysis, made), "    1.234567  100           close(9) = 0 <1us>\n");
   made.tid = 4711;
-  EXPECT_EQ(whole_line(model, made), "    1.234567  100.4711      close(9) = 0 <1us>\n");
+  EXPECT_EQ(whole_line(analysis, made), "    1.234567  100.4711      close(9) = 0 <1us>\n");
   made.t = -1'500'000;
   made.pid = made.tid = 4'000'000;
-  EXPECT_EQ(whole_line(model, made), "   -0.001500  4000000       close(9) = 0 <1us>\n");
+  EXPECT_EQ(whole_line(analysis, made), "   -0.001500  4000000       close(9) = 0 <1us>\n");
 }
 
 TEST_F(ShowLine, TimesBeyondTheirColumnStayWhole) {
   Call made = call("close", {{"fd", 9}});
   made.t = INT64_MAX - 1000;  // it ends within what fits
-  EXPECT_TRUE(whole_line(model, made).starts_with("9223372036.854774  100 "));
+  EXPECT_TRUE(whole_line(analysis, made).starts_with("9223372036.854774  100 "));
   made.t = INT64_MIN;
-  EXPECT_TRUE(whole_line(model, made).starts_with("-9223372036.854775  100 "));
+  EXPECT_TRUE(whole_line(analysis, made).starts_with("-9223372036.854775  100 "));
 }
 
 TEST_F(ShowLine, EpollCtl) {
@@ -266,7 +266,7 @@ TEST_F(ShowLine, EveryCallWithRandomContent) {
     for (const CallSpec& spec : all_calls()) {
       const std::array<Event, 2> records{random.call(spec), random.pending(spec)};
       for (const Event& event : records) {
-        const std::string line = whole_line(model, event);
+        const std::string line = whole_line(analysis, event);
         EXPECT_TRUE(line.contains(std::string(spec.name) + "(")) << line;
         EXPECT_EQ(line.find_first_of("\n\r\t\x1b\x7f"), line.size() - 1) << line;
       }

@@ -22,7 +22,7 @@ void expect_harmless(const std::string& line) {
 
 struct Hostile : testing::Test, TraceMaker {
   Hostile() { process(kServer, 1); }
-  void expect_harmless_line(const Event& event) { expect_harmless(whole_line(model, event)); }
+  void expect_harmless_line(const Event& event) { expect_harmless(whole_line(analysis, event)); }
 };
 
 TEST_F(Hostile, Paths) {

@@ -164,7 +164,7 @@ TEST_F(ShowRing, EveryOperationIsOneLine) {
       Cqe cqe = random.cqe();
       if (round % 2) cqe.sqe = sqe.id, cqe.ring = sqe.ring;
       for (const Event& event : {Event(sqe), Event(cqe)}) {
-        const std::string line = whole_line(model, event);
+        const std::string line = whole_line(analysis, event);
         EXPECT_EQ(line.find_first_of("\n\r\t\x1b\x7f"), line.size() - 1) << line;
       }
     }

@@ -98,7 +98,7 @@ TEST_F(ShowRow, EveryTypeOfRecordIsOneLine) {
   for (size_t kind = 0; kind < std::variant_size_v<Event>; ++kind) {
     if (kind == Event(Call()).index() || kind == Event(Pending()).index()) continue;
     for (int round = 0; round < 200; ++round) {
-      const std::string line = whole_line(model, random.record(kind));
+      const std::string line = whole_line(analysis, random.record(kind));
       EXPECT_EQ(line.find_first_of("\n\r\t\x1b\x7f"), line.size() - 1) << line;
     }
   }

@@ -11,17 +11,18 @@ namespace loopscope::trace_model {
 
 inline constexpr size_t kColumnsBefore = 12 + 16;
 
-inline std::string whole_line(Model& model, Event event) {
+inline std::string whole_line(Analysis& analysis, Event event) {
+  const Model& model = analysis.model();
   std::string out;
   model.join(event);
   append_line_begin(out, event, model.state());
-  model.apply(event);
+  analysis.apply(event);
   append_line_end(out, event, model.state());
   return out;
 }
 
 inline std::string shown(TraceMaker& maker, const Event& event) {
-  std::string line = whole_line(maker.model, event);
+  std::string line = whole_line(maker.analysis, event);
   EXPECT_TRUE(line.ends_with('\n')) << line;
   EXPECT_GT(line.size(), kColumnsBefore) << line;
   line.pop_back();
