@@ -38,6 +38,14 @@ void DurationHistogram::add(int64_t duration_ns) {
   max_ = std::max(max_, value);
 }
 
+void DurationHistogram::add(const DurationHistogram& others) {
+  if (others.buckets_.size() > buckets_.size()) buckets_.resize(others.buckets_.size());
+  for (size_t i = 0; i < others.buckets_.size(); ++i) buckets_[i] += others.buckets_[i];
+  count_ += others.count_;
+  total_ = time_after(total_, others.total_);
+  max_ = std::max(max_, others.max_);
+}
+
 int64_t DurationHistogram::quantile(double share) const {
   if (count_ == 0) return 0;
   const uint64_t wanted = std::clamp<uint64_t>(uint64_t(std::ceil(share * double(count_))), 1, count_);
@@ -47,6 +55,17 @@ int64_t DurationHistogram::quantile(double share) const {
     if (seen >= wanted) return std::min(last_of(i), max_);
   }
   return max_;
+}
+
+std::vector<uint64_t> DurationHistogram::octaves() const {
+  std::vector<uint64_t> counts;
+  for (size_t i = 0; i < buckets_.size(); ++i) {
+    if (buckets_[i] == 0) continue;
+    const size_t octave = size_t(std::bit_width(std::max<uint64_t>(uint64_t(last_of(i)), 1)) - 1);
+    if (octave >= counts.size()) counts.resize(octave + 1);
+    counts[octave] += buckets_[i];
+  }
+  return counts;
 }
 
 }  // namespace loopscope::trace_model

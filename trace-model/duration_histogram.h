@@ -12,12 +12,15 @@ namespace loopscope::trace_model {
 class DurationHistogram {
  public:
   void add(int64_t duration_ns);  // below 0 counts as 0
+  void add(const DurationHistogram& others);
 
   [[nodiscard]] uint64_t count() const { return count_; }
   [[nodiscard]] int64_t max() const { return max_; }
   [[nodiscard]] int64_t total() const { return total_; }
   // A duration that at least `share` (0 to 1) of those counted do not exceed. 0 when there are none.
   [[nodiscard]] int64_t quantile(double share) const;
+  // How many were at least 2^i and below 2^(i+1) (0 counts with 1), up to the longest.
+  [[nodiscard]] std::vector<uint64_t> octaves() const;
 
  private:
   std::vector<uint32_t> buckets_;
