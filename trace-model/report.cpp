@@ -30,6 +30,10 @@ Recorded recorded_by(const std::optional<TraceHeader>& header) {
   recorded.select = has_both(*header, "pselect6", "select");
   const auto probe = header->probes.find("io_uring");
   recorded.ring_operations = probe != header->probes.end() && !probe->second.starts_with("off");
+  const auto sched = header->probes.find("off-CPU");
+  recorded.scheduled = sched != header->probes.end() && !sched->second.starts_with("off");
+  recorded.wake_contexts =
+      recorded.scheduled && sched->second.find("missing: in which context") == std::string::npos;
   return recorded;
 }
 
@@ -104,6 +108,12 @@ ReportLoop loop_row(const Thread& thread, const Loop& loop, const Recorded& reco
   row.fd = loop.fd;
   if (recorded.waits(loop.kind)) row.iterations = loop.iterations;
   row.wakeups = loop.wakeups;
+  row.figures = loop.figures;
+  row.instance = loop.instance;
+  row.scheduled = recorded.scheduled;
+  row.cpu_ns = thread.cpu_ns;
+  row.first = loop.first;
+  row.until = thread.exit_t;
   row.busy = quantiles_of(loop.busy);
   row.slept = quantiles_of(loop.wait);
   if (thread.asleep.pending && thread.asleep_loop == &loop && !thread.exit_t) {
@@ -124,6 +134,21 @@ std::vector<ReportLoop> loops_of(const Model::State& state, const Recorded& reco
     return std::tuple(row.pid, row.tid != row.pid, row.tid, row.wait, row.fd);
   });
   return rows;
+}
+
+// How much of the time that it was seen a loop was busy, and how often it woke.
+void add_rates(ReportLoop& loop, const Model::State& state, const Window& window) {
+  if (!loop.cpu_ns)
+    if (const ThreadCpu* cpu = state.cpu.find(loop.tid)) loop.cpu_ns = cpu->ns();
+  const Ns from = std::max({loop.first, window.from, Ns(0)});
+  const Ns until =
+      std::min({loop.until.value_or(INT64_MAX), window.until, std::max(state.last_t, loop.figures.last)});
+  loop.observed = std::max<Ns>(time_between(from, until), 0);
+  if (loop.observed == 0) return;
+  const LoopFigures& figures = loop.figures;
+  const double busy = double(figures.running) + double(figures.runnable) + double(figures.blocked);
+  loop.load = std::clamp(busy / double(loop.observed), 0.0, 1.0);
+  loop.rate_per_s = double(figures.bursts) / (double(loop.observed) / 1e9);
 }
 
 }  // namespace
@@ -164,7 +189,7 @@ bool Recorded::waits(WatchedBy how) const {
   }
 }
 
-Report make_report(const Model& model) {
+Report make_report(const Model& model, const Window& window) {
   const Model::State& state = model.state();
   Report report;
   report.header = state.header;
@@ -182,6 +207,8 @@ Report make_report(const Model& model) {
   for (const Gap& gap : state.gaps)
     report.gaps.push_back({gap.id, gap.t, gap.until, gap.count, gap.loss_class});
   report.incomplete = state.incomplete;
+  report.window = window;
+  for (ReportLoop& loop : report.loops) add_rates(loop, state, window);
   report.listeners_left_out = state.listeners.left_out();
   report.threads_left_out = state.processes.left_out();
   const bool lost = state.lost > 0 || (state.end && state.end->lost > 0);

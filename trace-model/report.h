@@ -10,10 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "trace-model/analysis/analysis.h"
+#include "trace-model/analysis/loop_figures.h"
 #include "trace-model/listeners.h"
 #include "trace-model/loops.h"
 #include "trace-model/model.h"
+#include "trace-model/report_requests.h"
 #include "trace-model/rings.h"
+#include "trace-model/story/opened_files.h"
 
 namespace loopscope::trace_model {
 
@@ -23,6 +27,8 @@ struct Recorded {
   bool io = true, accepts = true;
   bool epoll = true, poll = true, select = true;  // all calls of the family
   bool ring_operations = false;                   // what goes through rings, beside the calls io_uring_*
+  bool scheduled = false;                         // when threads did not run
+  bool wake_contexts = false;                     // and in what the CPU was when they were woken
 
   [[nodiscard]] bool waits(WaitKind kind) const;
   [[nodiscard]] bool waits(WatchedBy how) const;
@@ -100,6 +106,15 @@ struct ReportLoop {
   std::optional<uint64_t> iterations;
   std::array<uint64_t, kWakeCauses> wakeups{};
   std::optional<Quantiles> busy, slept;
+  LoopFigures figures;  // nothing in them where the trace was not analysed
+  FileId instance = 0;
+  bool scheduled = false;         // as Recorded
+  Ns first = 0;                   // when its first wait began
+  std::optional<Ns> until;        // when its thread ended
+  Ns observed = 0;                // from its first wait, or the beginning, to its end or the trace's
+  double load = 0;                // share of it that bursts took
+  double rate_per_s = 0;          // bursts
+  std::optional<Ns> cpu_ns;       // of its thread
   AsleepIn asleep;                // in this loop's wait when the trace ended
   bool asleep_all_along = false;  // and it never woke
 };
@@ -110,6 +125,26 @@ struct Finding {
   Pid tid = 0;
   std::vector<RecordId> evidence;
   std::string text;
+  // Of the findings that detectors make (trace-model/findings).
+  Pid pid = 0;
+  int fd = -1;
+  FileId file = 0;
+  std::string sure{};    // "certain" or "likely"; empty: certain
+  std::string advice{};  // what to do about it
+  std::string next{};    // a command that shows more
+  Ns hurt_ns = 0;        // for how long it held something up, as far as that can be said
+};
+
+// A kind of finding that could not be looked for.
+struct NotChecked {
+  std::string kind, why;
+};
+
+// A part of the text that comes from elsewhere. Lines are harmless for a terminal; those of a table stand as
+// they are, others go on below where they are too long.
+struct ReportSection {
+  std::string name, heading;
+  std::vector<std::string> lines, table;
 };
 
 struct ReportGap {
@@ -129,15 +164,20 @@ struct Report {
   std::vector<ReportListener> listeners;  // by pid and fd; those that are closed after those that are open
   std::vector<ReportLoop> loops;          // by pid and tid
   std::vector<ReportRing> rings;          // by pid and fd
+  std::vector<ReportRequests> requests;   // by pid; nothing before add_requests()
   std::vector<Finding> findings;          // worst first
+  std::vector<NotChecked> not_checked;
   uint64_t lost = 0, gap_count = 0;
   std::vector<ReportGap> gaps;          // the first ones, at most as many as the model keeps
   std::vector<std::string> incomplete;  // what could not be read
   uint64_t listeners_left_out = 0, threads_left_out = 0;
-  bool complete = false;  // ended in order, nothing lost, nothing unread
+  bool complete = false;                // ended in order, nothing lost, nothing unread
+  Window window;                        // what the figures are confined to
+  std::vector<OpenedFile> opened;       // files that wakeups opened, the last ones
+  std::vector<ReportSection> sections;  // more to tell, after what is slow
 };
 
 [[nodiscard]] std::optional<Quantiles> quantiles_of(const DurationHistogram& durations);  // empty: none
-[[nodiscard]] Report make_report(const Model& model);
+[[nodiscard]] Report make_report(const Model& model, const Window& window = {});
 
 }  // namespace loopscope::trace_model

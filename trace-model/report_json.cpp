@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "trace-model/report_request_json.h"
 #include "trace-model/report_ring_json.h"
+#include "trace-model/story/loop_json.h"
+#include "trace-model/story/loop_words.h"
+#include "trace-model/story/opened_words.h"
 #include "trace-model/symbols.h"
 #include "trace-model/uring_ops.h"
 
@@ -100,13 +104,12 @@ ordered_json loop_json(const ReportLoop& loop) {
   if (loop.wait == WaitKind::Epoll) json["epfd"] = loop.fd;
   if (loop.wait == WaitKind::Accept || loop.wait == WaitKind::Uring) json["fd"] = loop.fd;
   json["iterations"] = or_null(loop.iterations);
-  json["wakeups"] = ordered_json::object();
-  for (size_t cause = 0; cause < kWakeCauses; ++cause)
-    if (loop.wakeups[cause])
-      json["wakeups"][std::string(wake_cause_name(WakeCause(cause)))] = loop.wakeups[cause];
+  json["wakeups"] = causes_json(wakeups_of(loop));
+  json["returned"] = causes_json(loop.wakeups);
   json["busy_ns"] = quantiles_json(loop.busy);
   json["wait_ns"] = quantiles_json(loop.slept);
-  json["cpu_ns"] = {};
+  json["cpu_ns"] = or_null(loop.cpu_ns);
+  json["bursts"] = loop.figures.bursts ? bursts_json(loop) : ordered_json();
   json["asleep"] = {};
   if (loop.asleep.pending) {
     json["asleep"] = {{"call", loop.asleep.call},
@@ -124,6 +127,13 @@ ordered_json finding_json(const Finding& finding) {
   if (finding.tid) json["tid"] = finding.tid;
   json["evidence"] = finding.evidence;
   json["text"] = finding.text;
+  if (finding.pid) json["pid"] = finding.pid;
+  if (finding.fd >= 0) json["fd"] = finding.fd;
+  if (finding.file) json["file"] = finding.file;
+  json["sure"] = finding.sure.empty() ? "certain" : finding.sure;
+  if (finding.hurt_ns > 0) json["hurt_ns"] = finding.hurt_ns;
+  if (!finding.advice.empty()) json["advice"] = finding.advice;
+  if (!finding.next.empty()) json["next"] = finding.next;
   return json;
 }
 
@@ -171,12 +181,18 @@ std::string report_json(const Report& report) {
   json["listeners"] = list_of(report.listeners, listener_json);
   json["loops"] = list_of(report.loops, loop_json);
   json["rings"] = list_of(report.rings, ring_json);
+  json["requests"] = list_of(report.requests, requests_json);
   json["findings"] = list_of(report.findings, finding_json);
+  json["not_checked"] = list_of(report.not_checked, [](const NotChecked& each) {
+    return ordered_json{{"kind", each.kind}, {"why", each.why}};
+  });
   json["loss"] = loss_json(report);
   json["complete"] = report.complete;
   if (!report.incomplete.empty()) json["incomplete"] = report.incomplete;
   if (report.listeners_left_out) json["listeners_left_out"] = report.listeners_left_out;
   if (report.threads_left_out) json["threads_left_out"] = report.threads_left_out;
+  if (!report.window.all()) json["window"] = window_json(report.window);
+  json["opened"] = list_of(report.opened, opened_json);
   json["trace"] = trace_json(report);
   return json.dump(1, ' ', false, ordered_json::error_handler_t::replace) + '\n';
 }

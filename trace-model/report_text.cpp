@@ -7,9 +7,13 @@
 #include <fmt/ranges.h>
 
 #include "trace-model/duration_text.h"
+#include "trace-model/report_request_words.h"
 #include "trace-model/report_ring_words.h"
 #include "trace-model/report_words.h"
+#include "trace-model/story/loop_words.h"
+#include "trace-model/story/opened_words.h"
 #include "trace-model/terminal_text.h"
+#include "trace-model/text_page.h"
 #include "trace-model/text_table.h"
 
 namespace loopscope::trace_model {
@@ -18,45 +22,9 @@ namespace {
 constexpr size_t kMaxIdleProcesses = 8;
 constexpr size_t kMaxClosedListeners = 10;
 constexpr size_t kMaxLoops = 64;  // of a process, in the text
-
-// Appends lines of at most so many columns; what is longer goes on below, indented a little more.
-class Page {
- public:
-  explicit Page(const TextOptions& options)
-      : options_(options), columns_(size_t(std::max(options.columns, 40))) {}
-
-  void heading(const std::string& text) {
-    const std::string cut = cut_to_columns(text, columns_);
-    text_ += options_.color ? fmt::format("\033[1m{}\033[0m\n", cut) : cut + '\n';
-  }
-  void line(size_t indent, std::string_view text) {
-    std::string current(indent, ' ');
-    bool empty = true;
-    while (!text.empty()) {
-      const size_t end = std::min(text.find(' '), text.size());
-      const std::string_view word = text.substr(0, end);
-      text.remove_prefix(std::min(end + 1, text.size()));
-      if (!empty && column_count(current) + 1 + column_count(word) > columns_) {
-        text_ += current + '\n';
-        current.assign(indent + 2, ' ');
-        empty = true;
-      }
-      if (!empty) current += ' ';
-      current += word;
-      empty = false;
-    }
-    text_ += current + '\n';
-  }
-  void verbatim(const std::string& text) { text_ += text + '\n'; }
-  void blank() { text_ += '\n'; }
-  [[nodiscard]] size_t columns() const { return columns_; }
-  [[nodiscard]] std::string take() { return std::move(text_); }
-
- private:
-  TextOptions options_;
-  size_t columns_;
-  std::string text_;
-};
+constexpr size_t kLoopsInFull = 6;
+constexpr size_t kSlowestTold = 6;
+constexpr size_t kFilesTold = 10;
 
 std::string command_of(const ReportProcess& process) {
   if (!process.cmdline.empty()) return terminal_text(fmt::format("{}", fmt::join(process.cmdline, " ")));
@@ -90,51 +58,69 @@ std::vector<std::string> loop_lines(const std::vector<const ReportLoop*>& loops,
   return table_lines(rows, {2});
 }
 
-void loop_table(Page& page, const std::vector<const ReportLoop*>& loops) {
+void loop_table(TextPage& page, const std::vector<const ReportLoop*>& loops) {
   constexpr size_t kIndent = 4;
   const auto fits = [&](const std::string& line) { return column_count(line) + kIndent <= page.columns(); };
   std::vector<std::string> lines = loop_lines(loops, true);
   if (!std::ranges::all_of(lines, fits)) lines = loop_lines(loops, false);
   for (size_t i = 0; i < lines.size(); ++i) {
-    page.verbatim(std::string(kIndent, ' ') + cut_to_columns(lines[i], page.columns() - kIndent));
-    const std::string causes = i ? cause_words(*loops[i - 1]) : "";
+    page.verbatim(kIndent, lines[i], i == 0 ? Tone::Faint : Tone::Plain);
+    const std::string causes = i ? cause_words(loops[i - 1]->wakeups) : "";
     if (!causes.empty()) page.line(kIndent + 2, "woken by: " + causes);
   }
 }
 
-void loops_of(Page& page, const Report& report, Pid pid) {
-  std::vector<const ReportLoop*> ran;
-  size_t left_out = 0;
-  for (const ReportLoop& loop : report.loops) {
-    if (loop.pid != pid || loop.iterations.value_or(0) == 0) continue;
-    ran.size() < kMaxLoops ? ran.push_back(&loop) : void(++left_out);
-  }
-  if (!ran.empty()) loop_table(page, ran);
-  if (left_out) page.line(4, fmt::format("and {} more, in `--json`", counted(left_out, "loop")));
+// The busiest are told in full, the others as rows of a table.
+std::vector<const ReportLoop*> told_in_full(std::vector<const ReportLoop*>& loops,
+                                            const TextOptions& options) {
+  std::vector<const ReportLoop*> full;
+  for (const ReportLoop* loop : loops)
+    if (loop->figures.bursts) full.push_back(loop);
+  std::ranges::stable_sort(full, [](const auto* a, const auto* b) { return a->load > b->load; });
+  const size_t most = options.verbose ? kMaxLoops : kLoopsInFull;
+  if (full.size() > most) full.resize(most);
+  std::erase_if(loops, [&](const ReportLoop* loop) { return std::ranges::find(full, loop) != full.end(); });
+  return full;
+}
+
+void asleep_of(TextPage& page, const Report& report, Pid pid) {
   for (const ReportLoop& loop : report.loops) {
     if (loop.pid != pid) continue;
     if (const std::string asleep = asleep_words(loop, report); !asleep.empty()) {
       const bool named = asleep.find("accept") == std::string::npos && loop.wait == WaitKind::Epoll;
-      page.line(4, fmt::format("thread {}{}{} is {}", loop.tid, loop.comm.empty() ? "" : " ",
+      page.line(2, fmt::format("thread {}{}{} is {}", loop.tid, loop.comm.empty() ? "" : " ",
                                terminal_text(loop.comm),
                                named ? asleep + fmt::format(" (epoll {})", loop.fd) : asleep));
     }
   }
 }
 
-void rings_of(Page& page, const Report& report, Pid pid) {
+void loops_of(TextPage& page, const Report& report, Pid pid, const TextOptions& options) {
+  std::vector<const ReportLoop*> ran;
+  size_t left_out = 0;
+  for (const ReportLoop& loop : report.loops) {
+    if (loop.pid != pid || loop.iterations.value_or(0) == 0) continue;
+    ran.size() < kMaxLoops ? ran.push_back(&loop) : void(++left_out);
+  }
+  for (const ReportLoop* loop : told_in_full(ran, options))
+    add_loop(page, 2, *loop, {options.histogram || options.verbose, options.utf8});
+  if (!ran.empty()) loop_table(page, ran);
+  if (left_out) page.line(4, fmt::format("and {} more, in `--json`", counted(left_out, "loop")));
+  asleep_of(page, report, pid);
+}
+
+void rings_of(TextPage& page, const Report& report, Pid pid) {
   for (const ReportRing& ring : report.rings) {
     if (ring.pid != pid) continue;
     const RingWords words = ring_words(ring, report);
     page.line(2, words.heading);
     for (const std::string& line : words.above) page.line(4, line);
-    for (const std::string& line : words.table)
-      page.verbatim("    " + cut_to_columns(line, page.columns() - 4));
+    page.table(4, words.table);
     for (const std::string& line : words.below) page.line(4, line);
   }
 }
 
-void listeners_of(Page& page, const Report& report, Pid pid) {
+void listeners_of(TextPage& page, const Report& report, Pid pid) {
   size_t closed = 0;
   for (const ReportListener& listener : report.listeners) {
     if (listener.pid != pid) continue;
@@ -154,7 +140,18 @@ bool says_something(const Report& report, Pid pid) {
          std::ranges::any_of(report.rings, of);
 }
 
-void processes_of(Page& page, const Report& report) {
+void idle_processes(TextPage& page, const std::vector<const ReportProcess*>& idle) {
+  if (idle.empty()) return;
+  page.blank();
+  page.line(0, fmt::format("{} neither listened nor waited:",
+                           idle.size() == 1 ? "1 process" : count_text(idle.size()) + " processes"));
+  for (size_t i = 0; i < std::min(idle.size(), kMaxIdleProcesses); ++i)
+    page.verbatim(2, fmt::format("pid {}{}  {}", idle[i]->pid, end_of(*idle[i]), command_of(*idle[i])));
+  if (idle.size() > kMaxIdleProcesses)
+    page.line(2, fmt::format("and {} more", idle.size() - kMaxIdleProcesses));
+}
+
+void processes_of(TextPage& page, const Report& report, const TextOptions& options) {
   std::vector<const ReportProcess*> idle;
   for (const ReportProcess& process : report.processes) {
     if (!says_something(report, process.pid)) {
@@ -163,20 +160,49 @@ void processes_of(Page& page, const Report& report) {
     }
     page.blank();
     page.heading(fmt::format("pid {}{}  {}", process.pid, end_of(process), command_of(process)));
-    listeners_of(page, report, process.pid);
-    loops_of(page, report, process.pid);
-    rings_of(page, report, process.pid);
+    if (options.wants("listeners")) listeners_of(page, report, process.pid);
+    if (options.wants("loops")) loops_of(page, report, process.pid, options);
+    if (options.wants("requests"))
+      for (const RequestLine& line : request_words(report, process.pid))
+        page.line(2 + line.indent, line.text);
+    if (options.wants("rings")) rings_of(page, report, process.pid);
+    if (!options.wants("loops") || !report.window.all()) continue;
     if (const std::string cpu = cpu_words(process); !cpu.empty()) page.line(2, cpu);
   }
-  if (idle.empty()) return;
+  if (options.sections.empty()) idle_processes(page, idle);
+}
+
+void slow_bursts(TextPage& page, const Report& report, const TextOptions& options) {
+  const std::vector<const Burst*> slowest = slowest_of(report, options.verbose ? kSlowestKept : kSlowestTold);
+  if (slowest.empty()) return;
   page.blank();
-  page.line(0, fmt::format("{} neither listened nor waited:",
-                           idle.size() == 1 ? "1 process" : count_text(idle.size()) + " processes"));
-  for (size_t i = 0; i < std::min(idle.size(), kMaxIdleProcesses); ++i)
-    page.verbatim(cut_to_columns(
-        fmt::format("  pid {}{}  {}", idle[i]->pid, end_of(*idle[i]), command_of(*idle[i])), page.columns()));
-  if (idle.size() > kMaxIdleProcesses)
-    page.line(2, fmt::format("and {} more", idle.size() - kMaxIdleProcesses));
+  page.heading("The slowest bursts, each from a wakeup until the loop slept again");
+  page.table(2, slow_lines(slowest));
+  page.line(2, fmt::format("what one did, call by call: loopscope report --explain {}", slowest.front()->id),
+            Tone::Faint);
+}
+
+void other_sections(TextPage& page, const Report& report, const TextOptions& options) {
+  for (const ReportSection& section : report.sections) {
+    if (!options.wants(section.name)) continue;
+    page.blank();
+    page.heading(section.heading);
+    for (const std::string& line : section.lines) page.line(2, line);
+    page.table(2, section.table);
+  }
+}
+
+void opened_files(TextPage& page, const Report& report) {
+  if (report.opened.empty()) return;
+  page.blank();
+  page.heading("Files opened by wakeups");
+  const size_t first = report.opened.size() > kFilesTold ? report.opened.size() - kFilesTold : 0;
+  if (first) page.line(2, fmt::format("the last {} of them; `--opened TEXT` finds any", kFilesTold));
+  for (size_t i = first; i < report.opened.size(); ++i) {
+    const std::vector<std::string> lines = opened_lines(report.opened[i]);
+    page.line(2, lines.front());
+    for (size_t j = 1; j < lines.size(); ++j) page.line(4, lines[j]);
+  }
 }
 
 std::string title_of(const Report& report) {
@@ -186,6 +212,15 @@ std::string title_of(const Report& report) {
   text += fmt::format(", recorded on {} from {}", terminal_text(report.header->kernel),
                       terminal_text(report.header->started));
   return text;
+}
+
+std::string window_words(const Window& window) {
+  std::string part = window.from == INT64_MIN ? "Until" : "From " + time_text(window.from);
+  if (window.until != INT64_MAX)
+    part += (window.from == INT64_MIN ? " " : " until ") + time_text(window.until);
+  return part +
+         ": bursts that begin there, and calls, accepts and wakeups counted there; descriptors as they "
+         "were at its end. Rings and losses are of the whole trace.";
 }
 
 // Answers that this trace cannot give, and why.
@@ -209,11 +244,23 @@ std::vector<std::string> missing_answers(const Report& report) {
   return missing;
 }
 
+void findings_in(TextPage& page, const Report& report) {
+  if (report.findings.empty()) return;
+  page.blank();
+  page.heading("What is wrong, or worth knowing");
+  for (const Finding& finding : report.findings) {
+    bool first = true;
+    for (const std::string& line : finding_words(finding)) {
+      const bool warns = first && finding.severity == "warning";
+      page.line(first ? 2 : 4, line, warns ? Tone::Warning : Tone::Plain);
+      first = false;
+    }
+  }
+}
+
 std::vector<std::string> what_went_wrong(const Report& report) {
   std::vector<std::string> lines;
-  lines.reserve(report.findings.size());
-  for (const Finding& finding : report.findings)
-    lines.push_back(fmt::format("{}: {}.", finding.severity == "warning" ? "Warning" : "Note", finding.text));
+  for (std::string& line : not_checked_words(report)) lines.push_back(std::move(line));
   if (!report.end)
     lines.emplace_back("The trace was cut short: it has no `end`. What it holds until then is used.");
   if (report.end && !report.end->error.empty())
@@ -233,12 +280,25 @@ std::vector<std::string> what_went_wrong(const Report& report) {
 
 }  // namespace
 
+bool TextOptions::wants(std::string_view section) const {
+  return sections.empty() || std::ranges::find(sections, section) != sections.end();
+}
+
 std::string report_text(const Report& report, const TextOptions& options) {
-  Page page(options);
+  TextPage page({options.color, options.columns});
   page.heading(title_of(report));
-  processes_of(page, report);
+  if (!report.window.all()) page.line(0, window_words(report.window));
+  if (options.wants("listeners") || options.wants("loops") || options.wants("rings"))
+    processes_of(page, report, options);
+  if (options.wants("slow")) slow_bursts(page, report, options);
+  other_sections(page, report, options);
+  if (options.wants("files")) opened_files(page, report);
+  if (options.wants("findings")) findings_in(page, report);
+  if (!options.wants("coverage")) return page.take();
   std::vector<std::string> notes = what_went_wrong(report);
+  for (std::string& line : coverage_lines(report)) notes.push_back(std::move(line));
   for (std::string& missing : missing_answers(report)) notes.push_back(std::move(missing));
+  if (const std::string rule = request_rule_words(report); !rule.empty()) notes.push_back(rule);
   if (report.recorded.anything && report.complete) notes.insert(notes.begin(), "Nothing was lost.");
   if (!notes.empty()) page.blank();
   for (const std::string& note : notes) page.line(0, note);

@@ -165,10 +165,10 @@ std::string wait_words(const ReportLoop& loop) {
   }
 }
 
-std::string cause_words(const ReportLoop& loop) {
+std::string cause_words(const std::array<uint64_t, kWakeCauses>& counts) {
   std::vector<std::pair<uint64_t, size_t>> causes;
   for (size_t cause = 0; cause < kWakeCauses; ++cause)
-    if (loop.wakeups[cause]) causes.emplace_back(loop.wakeups[cause], cause);
+    if (counts[cause]) causes.emplace_back(counts[cause], cause);
   std::ranges::stable_sort(causes, std::greater(), &std::pair<uint64_t, size_t>::first);
   std::string text;
   for (const auto& [count, cause] : causes)
@@ -184,6 +184,28 @@ std::string asleep_words(const ReportLoop& loop, const Report& report) {
   const Ns slept = time_between(loop.asleep.since, report.last_t);
   return fmt::format("asleep in {} at the end, for {}{}", loop.asleep.call,
                      loop.asleep.start_known ? "" : "at least ", duration_text(slept));
+}
+
+std::vector<std::string> finding_words(const Finding& finding) {
+  std::vector<std::string> lines{
+      fmt::format("{}{}: {}{}.", finding.severity == "warning" ? "Warning" : "Note",
+                  finding.sure == "likely" ? ", likely" : "",
+                  finding.advice.empty() ? "" : finding.kind + ": ", finding.text)};
+  if (!finding.advice.empty()) lines.push_back(fmt::format("  What to do: {}.", finding.advice));
+  if (!finding.next.empty()) lines.push_back(fmt::format("  Next: {}", terminal_text(finding.next)));
+  return lines;
+}
+
+std::vector<std::string> not_checked_words(const Report& report) {
+  std::vector<std::string> lines;
+  for (size_t i = 0; i < report.not_checked.size();) {
+    const std::string& why = report.not_checked[i].why;
+    std::string kinds;
+    for (; i < report.not_checked.size() && report.not_checked[i].why == why; ++i)
+      kinds += (kinds.empty() ? "" : ", ") + report.not_checked[i].kind;
+    lines.push_back(fmt::format("Not checked: {}, because {}.", kinds, why));
+  }
+  return lines;
 }
 
 }  // namespace loopscope::trace_model

@@ -17,7 +17,12 @@ namespace loopscope::trace_model {
 [[nodiscard]] std::string wait_words(const ReportLoop& loop);
 
 // "new connection 40, data 12", the most frequent first
-[[nodiscard]] std::string cause_words(const ReportLoop& loop);
+[[nodiscard]] std::string cause_words(const std::array<uint64_t, kWakeCauses>& counts);
+
+// One sentence, what to do about it, and how to see more.
+[[nodiscard]] std::vector<std::string> finding_words(const Finding& finding);
+// "Not checked: ready fd ignored, … because reads and writes were not recorded."
+[[nodiscard]] std::vector<std::string> not_checked_words(const Report& report);
 
 // "asleep in epoll_wait for the whole recording"; empty for a loop that is awake
 [[nodiscard]] std::string asleep_words(const ReportLoop& loop, const Report& report);

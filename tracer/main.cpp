@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <exception>
 
+#include "trace-model/terminal_text.h"
+#include "tracer/compare_command.h"
 #include "tracer/doctor.h"
 #include "tracer/list.h"
 #include "tracer/print.h"
@@ -17,10 +19,12 @@
 #include "tracer/show_command.h"
 #include "tracer/targets.h"
 #include "tracer/version.h"
+#include "tracer/watch_command.h"
 
 namespace {
 
 using namespace loopscope::tracer;
+namespace trace_model = loopscope::trace_model;
 
 struct RecordArguments {
   RecordOptions options;
@@ -113,10 +117,12 @@ int usage(std::string_view sentence) {
   return 2;
 }
 
-int run_record(RecordArguments& a, const std::vector<std::string>& command_line) {
+// What is to be recorded; an exit code where that makes no sense.
+std::optional<int> take_target(RecordArguments& a, std::string_view command) {
   const int selections = !a.pids.empty() + (a.port != 0) + !a.options.command.empty();
-  if (selections == 0) return usage("record needs a target: -p PID, --port N, or -- COMMAND");
-  if (selections > 1) return usage("record takes one kind of target: -p PID, --port N, or -- COMMAND");
+  constexpr std::string_view kKinds = "target: -p PID, --port N, or -- COMMAND";
+  if (selections == 0) return usage(fmt::format("{} needs a {}", command, kKinds));
+  if (selections > 1) return usage(fmt::format("{} takes one kind of {}", command, kKinds));
   if (a.duration_s > 0) a.options.duration_s = a.duration_s;
   if (a.last_s > 0) a.options.last_s = a.last_s;
   if (a.port) a.options.port = uint16_t(a.port);
@@ -129,13 +135,119 @@ int run_record(RecordArguments& a, const std::vector<std::string>& command_line)
     }
     a.options.pids = std::move(*pids);
   }
+  return std::nullopt;
+}
+
+int run_record(RecordArguments& a, const std::vector<std::string>& command_line) {
+  if (const auto code = take_target(a, "record")) return *code;
   return record_command(a.options, command_line);
+}
+
+struct WatchArguments {
+  RecordArguments record;
+  std::string slower;
+  bool top = false;
+};
+
+void add_watch(CLI::App& app, WatchArguments& a) {
+  CLI::App* watch =
+      app.add_subcommand("watch", "Each wakeup of a running server, or of a command, as it happens");
+  watch->add_option("-p,--pid", a.record.pids, "Processes to watch, by number: PID[,PID...]")
+      ->type_name("PID")
+      ->check(kPids);
+  watch->add_option("--port", a.record.port, "Watch whoever listens on this TCP port")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65535));
+  watch->add_option("-d,--duration", a.record.duration_s, "Stop after this many seconds")
+      ->type_name("SECONDS")
+      ->check(CLI::PositiveNumber);
+  watch->add_option("--slower", a.slower, "Only what kept the loop for this long or longer: 5ms, 200us, 1.5s")
+      ->type_name("DURATION");
+  watch->add_flag("--top", a.top, "One row for each loop, every second, instead");
+  watch->add_flag("--no-follow", a.record.options.no_follow, "Do not follow children, existing or future");
+  watch->add_option("command", a.record.options.command, "After --: a command to launch and watch")
+      ->type_name("COMMAND");
+  watch->footer("Examples:\n  loopscope watch -p 4711\n  loopscope watch --port 8080 --slower 10ms");
+}
+
+int run_watch(WatchArguments& a, const std::vector<std::string>& command_line) {
+  WatchOptions options;
+  if (!a.slower.empty()) {
+    const auto parsed = loopscope::trace_model::parse_bound(a.slower);
+    const std::optional<loopscope::trace_model::Ns> least = parsed ? parsed->t : std::nullopt;
+    if (!least || *least < 0) return usage("--slower takes a duration: 5ms, 200us, 1.5s");
+    options.slower_ns = *least;
+  }
+  if (const auto code = take_target(a.record, "watch")) return *code;
+  options.record = a.record.options;
+  options.top = a.top;
+  return watch_command(std::move(options), command_line);
 }
 
 struct ReportArguments {
   ReportOptions options;
-  std::vector<std::string> pids;
+  std::vector<std::string> pids, thresholds;
+  std::string from, to;
 };
+
+void add_request_bytes(CLI::App& command, uint64_t& request_bytes) {
+  command
+      .add_option("--request-bytes", request_bytes,
+                  "Of a protocol whose requests all have this size: every so many bytes read are a request")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+}
+
+std::string threshold_help() {
+  std::string help = "From where on something is a finding; may be repeated. Names:";
+  for (const auto& known : trace_model::threshold_names()) {
+    const trace_model::Thresholds defaults;
+    help += fmt::format(" {}={}", known.name,
+                        known.duration ? fmt::format("{}us", defaults.*known.duration / 1000)
+                                       : fmt::format("{}", defaults.*known.count));
+  }
+  return help;
+}
+
+// What part of the story to tell, and how.
+void add_story(CLI::App& report, ReportArguments& a) {
+  report
+      .add_option("--section", a.options.sections,
+                  "Only these parts: listeners, loops, requests, rings, slow, files, findings, coverage")
+      ->type_name("NAME,...")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  report.add_flag("--histogram", a.options.histogram, "Draw how durations are spread");
+  report.add_flag("-v,--verbose", a.options.verbose,
+                  "All loops in full, with histograms, and more slow bursts");
+  report
+      .add_option(
+          "--from", a.from,
+          "Only what begins at this time of the trace or later: 1.5s, 200ms, 3.2 (seconds), or id=812")
+      ->type_name("TIME");
+  report.add_option("--to", a.to, "Only what begins before this time, or up to this record")
+      ->type_name("TIME");
+  report.add_flag("--timeline", a.options.timeline,
+                  "Lanes over time: listeners, loops, other threads, wakeups");
+  report
+      .add_option("--explain", a.options.explain,
+                  "One wakeup, call by call, by its id or that of any record in it")
+      ->type_name("ID")
+      ->check(CLI::PositiveNumber);
+  report
+      .add_option("--opened", a.options.opened,
+                  "Which wakeups opened a path that contains TEXT, on whatever thread")
+      ->type_name("TEXT");
+}
+
+// False after a sentence on what is wrong.
+bool take_bound(const std::string& text, std::optional<loopscope::trace_model::Bound>& bound) {
+  if (text.empty()) return true;
+  const auto parsed = loopscope::trace_model::parse_bound(text);
+  if (!parsed) fmt::print(stderr, "loopscope: {}\n", loopscope::trace_model::terminal_text(parsed.error()));
+  if (parsed) bound = *parsed;
+  return parsed.has_value();
+}
 
 void add_report(CLI::App& app, ReportArguments& a) {
   CLI::App* report = app.add_subcommand(
@@ -150,9 +262,39 @@ void add_report(CLI::App& app, ReportArguments& a) {
       ->check(kPids)
       ->excludes(file);
   report->add_flag("--json", a.options.json, "Machine-readable");
+  report->add_option("--threshold", a.thresholds, threshold_help())
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add_request_bytes(*report, a.options.requests.request_bytes);
+  add_story(*report, a);
+}
+
+void add_compare(CLI::App& app, CompareOptions& options) {
+  CLI::App* compare = app.add_subcommand(
+      "compare", "Two traces, per request: calls, wake-ups, CPU, context switches, latencies");
+  compare->add_option("a", options.a, "The trace to compare with")->type_name("A")->required();
+  compare->add_option("b", options.b, "The trace that may differ; one of the two may be - for stdin")
+      ->type_name("B")
+      ->required();
+  compare
+      ->add_option(
+          "--fail-if", options.fail_if,
+          "Exit with 1 where this holds; any number of times. p50, p90, p99, max, calls, wakeups, cpu, "
+          "switches, ring_operations or rps, then > or <, then a change from A to B with % or a sign, or "
+          "a value of B: 'p99>+10%', 'cpu>+5us', 'p99>30ms', 'rps<-10%'")
+      ->type_name("CONDITION")
+      ->allow_extra_args(false);
+  add_request_bytes(*compare, options.request_bytes);
+  compare->add_flag("--json", options.json, "Machine-readable");
 }
 
 int run_report(ReportArguments& a, const std::vector<std::string>& command_line) {
+  for (const std::string& threshold : a.thresholds) {
+    const size_t equals = std::min(threshold.find('='), threshold.size());
+    const std::string value = threshold.substr(std::min(equals + 1, threshold.size()));
+    if (const auto set = a.options.thresholds.set(threshold.substr(0, equals), value); !set)
+      return usage("--threshold: " + trace_model::terminal_text(set.error()));
+  }
   if (!a.pids.empty()) {
     auto pids = parse_pids(a.pids);
     if (!pids) {
@@ -161,6 +303,7 @@ int run_report(ReportArguments& a, const std::vector<std::string>& command_line)
     }
     a.options.pids = std::move(*pids);
   }
+  if (!take_bound(a.from, a.options.from) || !take_bound(a.to, a.options.to)) return 2;
   return report_command(a.options, command_line);
 }
 
@@ -175,8 +318,12 @@ int run(int argc, char** argv) {
   app.fallthrough(false);
   RecordArguments record;
   add_record(app, record);
+  WatchArguments watch;
+  add_watch(app, watch);
   ReportArguments report;
   add_report(app, report);
+  CompareOptions compare;
+  add_compare(app, compare);
   ListOptions list;
   CLI::App* list_app =
       app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
@@ -193,8 +340,10 @@ int run(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   if (app.got_subcommand("record")) return run_record(record, command_line);
+  if (app.got_subcommand("watch")) return run_watch(watch, command_line);
   std::signal(SIGPIPE, SIG_IGN);  // a reader that is gone is a failed write, with a sentence and exit code 1
   if (app.got_subcommand("report")) return run_report(report, command_line);
+  if (app.got_subcommand("compare")) return compare_command(compare);
   if (app.got_subcommand("show")) return show_command(show);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);

@@ -32,6 +32,13 @@ bool stdout_has_color() {
   return isatty(STDOUT_FILENO) == 1 && !(no_color && *no_color);
 }
 
+bool locale_is_utf8() {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"})
+    if (const char* value = getenv(name); value && *value)
+      return strcasestr(value, "utf-8") != nullptr || strcasestr(value, "utf8") != nullptr;
+  return false;
+}
+
 int fail(std::string_view sentence) {
   fmt::print(stderr, "loopscope: {}\n", sentence);
   return 1;

@@ -13,6 +13,8 @@ namespace loopscope::tracer {
 [[nodiscard]] int stdout_columns();     // of the terminal that stdout is, else 100
 [[nodiscard]] bool stdout_has_color();  // a terminal, and NO_COLOR (no-color.org) is not set
 
+[[nodiscard]] bool locale_is_utf8();  // by LC_ALL, LC_CTYPE or LANG
+
 // "loopscope: SENTENCE" on standard error; 1.
 int fail(std::string_view sentence);
 

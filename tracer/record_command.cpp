@@ -158,7 +158,8 @@ int record_command(RecordOptions options, const std::vector<std::string>& comman
   const OnReady on_ready = [&]() -> std::expected<void, std::string> {
     file->begin();
     begun = true;
-    fmt::print(stderr, "loopscope: recording to {}\n", file->shown_name());
+    if (!options.watched) fmt::print(stderr, "loopscope: recording to {}\n", file->shown_name());
+    if (options.watched) fmt::print(stderr, "loopscope: watching; Ctrl+C ends it\n");
     if (!command) return {};
     auto started = command->go();
     if (!started) begun = false;

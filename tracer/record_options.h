@@ -27,6 +27,7 @@ struct RecordOptions {
   bool no_follow = false;
   uint64_t buffer_bytes = 32ull << 20;
   bool quiet = false;
+  bool watched = false;  // the trace goes to `watch`, which tells the rest
 };
 
 }  // namespace loopscope::tracer

@@ -2,12 +2,20 @@
 #include "tracer/report_command.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <expected>
 
+#include "trace-model/analysis/analysis.h"
+#include "trace-model/analysis/requests.h"
+#include "trace-model/findings/findings.h"
 #include "trace-model/parallel_reader.h"
 #include "trace-model/report_json.h"
 #include "trace-model/report_text.h"
+#include "trace-model/story/explanation_words.h"
+#include "trace-model/story/opened_words.h"
+#include "trace-model/story/timeline.h"
 #include "trace-model/terminal_text.h"
 #include "tracer/print.h"
 #include "tracer/proc/snapshot.h"
@@ -16,6 +24,9 @@
 namespace loopscope::tracer {
 
 using trace_model::Model;
+using trace_model::OpenedFiles;
+using trace_model::PartOfTrace;
+using trace_model::Report;
 using trace_model::terminal_text;
 
 namespace {
@@ -35,22 +46,51 @@ void tell_problems(const trace_model::TraceChecks& checks, const std::string& fi
                checks.problem_count() - kProblemsTold);
 }
 
-std::expected<Model, std::string> model_of_file(const std::string& path) {
+using Result = std::expected<Report, std::string>;
+
+// What --opened asks for, or the files of the program's own that wakeups opened.
+OpenedFiles::Options opened_options(const ReportOptions& options) {
+  OpenedFiles::Options opened;
+  opened.contains = options.opened;
+  if (options.opened.empty()) opened.max_kept = 10;
+  return opened;
+}
+
+// Each record to `take` until the file ends.
+template <typename Take>
+std::expected<void, std::string> read_all(const std::string& path, bool tell, Take&& take) {
   auto file = trace_model::ParallelReader::open(path);
   if (!file) return std::unexpected(file.error());
-  Model model;
   for (;;) {
     const auto record = file->next();
     if (!record) return std::unexpected(record.error());
     if (!*record) break;
-    model.apply(*(*record)->event);
+    take(*(*record)->event);
   }
-  tell_problems(file->checks(), path);
-  return model;
+  if (tell) tell_problems(file->checks(), path);
+  return {};
 }
 
-std::expected<Model, std::string> model_of_processes(const ReportOptions& options,
-                                                     const std::vector<std::string>& command_line) {
+Result report_of_file(const ReportOptions& options, const std::string& path, PartOfTrace& part,
+                      OpenedFiles& opened, trace_model::Timeline& timeline) {
+  if (options.timeline) part.analysis().add(timeline);
+  timeline.confine_to(part.analysis());
+  part.analysis().add(opened);
+  opened.confine_to(part.analysis());
+  trace_model::Requests requests(part.analysis(), options.requests);
+  part.analysis().add(requests);
+  const trace_model::Findings findings(part.analysis(), options.thresholds);
+  const auto read = read_all(path, true, [&](trace_model::Event& event) { part.take(event); });
+  if (!read) return std::unexpected(read.error());
+  Report report = part.finish();
+  requests.finish();
+  add_requests(report, requests);
+  add_findings(report, findings, path);
+  if (options.opened.empty()) report.opened = opened.found();
+  return report;
+}
+
+Result report_of_processes(const ReportOptions& options, const std::vector<std::string>& command_line) {
   SnapshotOptions snapshot;
   snapshot.pids = options.pids;
   snapshot.command = command_line;
@@ -58,27 +98,93 @@ std::expected<Model, std::string> model_of_processes(const ReportOptions& option
   if (!events) return std::unexpected(events.error());
   Model model;
   for (const trace_model::Event& event : *events) model.apply(event);
-  return model;
+  return make_report(model);
 }
 
-std::expected<Model, std::string> read_model(const ReportOptions& options,
-                                             const std::vector<std::string>& command_line) {
-  if (!options.pids.empty()) return model_of_processes(options, command_line);
-  const auto path = choose_trace(options.file);
-  if (!path) return std::unexpected(path.error());
-  return model_of_file(*path);
+trace_model::PageOptions page_options() {
+  return {.color = stdout_has_color(), .columns = stdout_columns()};
+}
+
+std::string wrong_section(const ReportOptions& options, const Report& report) {
+  for (const std::string& name : options.sections) {
+    if (std::ranges::find(trace_model::kReportSections, name) != trace_model::kReportSections.end()) continue;
+    if (std::ranges::find(report.sections, name, &trace_model::ReportSection::name) != report.sections.end())
+      continue;
+    return fmt::format("there is no section '{}'; there are {}", terminal_text(name),
+                       fmt::join(trace_model::kReportSections, ", "));
+  }
+  return {};
+}
+
+int print_report(const Report& report, const ReportOptions& options) {
+  if (!report.end)
+    fmt::print(stderr, "loopscope: the trace was cut short: it has no end record; what is there was used\n");
+  if (options.json) return print(report_json(report));
+  if (const std::string why = wrong_section(options, report); !why.empty()) {
+    (void)fail(why);
+    return 2;
+  }
+  trace_model::TextOptions text;
+  text.color = stdout_has_color();
+  text.columns = stdout_columns();
+  text.utf8 = locale_is_utf8();
+  text.histogram = options.histogram;
+  text.verbose = options.verbose;
+  text.sections = options.sections;
+  return print(report_text(report, text));
+}
+
+// The file is read twice, so it cannot be a pipe.
+int explain(const ReportOptions& options, const std::string& path) {
+  if (path == "-") return fail("--explain reads the trace twice: name a file instead of standard input");
+  trace_model::FindBurst find(options.explain);
+  trace_model::Analysis first;
+  first.add(find);
+  const auto found = read_all(path, true, [&](trace_model::Event& event) { first.apply(event); });
+  if (!found) return fail(terminal_text(found.error()));
+  if (!find.met()) return fail(fmt::format("there is no record {} in this trace", options.explain));
+  if (find.burst() == 0)
+    return fail(fmt::format("record {} lies in no wakeup that is known, nor in work that one started",
+                            options.explain));
+  trace_model::Analysis second;
+  trace_model::ExplainBurst explained(find.burst(), second);
+  second.add(explained);
+  const auto read = read_all(path, false, [&](trace_model::Event& event) {
+    explained.before(event);
+    second.apply(event);
+  });
+  if (!read) return fail(terminal_text(read.error()));
+  second.finish();
+  if (!explained.found()) return fail(fmt::format("the wakeup {} is not in this trace", find.burst()));
+  const Report report = make_report(second.model());
+  if (options.json) return print(explanation_json(explained.explanation(), options.explain, report));
+  return print(explanation_text(explained.explanation(), options.explain, report, page_options()));
+}
+
+int print_opened(const OpenedFiles& opened, const Report& report, const ReportOptions& options) {
+  if (options.json) return print(opened_report_json(opened, options.opened, report));
+  return print(opened_text(opened, options.opened, report));
 }
 
 }  // namespace
 
 int report_command(const ReportOptions& options, const std::vector<std::string>& command_line) {
-  const auto model = read_model(options, command_line);
-  if (!model) return fail(terminal_text(model.error()));
-  const trace_model::Report report = make_report(*model);
-  if (!report.end)
-    fmt::print(stderr, "loopscope: the trace was cut short: it has no end record; what is there was used\n");
-  if (options.json) return print(report_json(report));
-  return print(report_text(report, {.color = stdout_has_color(), .columns = stdout_columns()}));
+  if (!options.pids.empty()) {
+    const auto report = report_of_processes(options, command_line);
+    return report ? print_report(*report, options) : fail(terminal_text(report.error()));
+  }
+  const auto path = choose_trace(options.file);
+  if (!path) return fail(terminal_text(path.error()));
+  if (options.explain) return explain(options, *path);
+  OpenedFiles opened(opened_options(options));
+  PartOfTrace part(options.from, options.to);
+  trace_model::Timeline timeline;
+  const auto report = report_of_file(options, *path, part, opened, timeline);
+  if (!report) return fail(terminal_text(report.error()));
+  if (options.timeline)
+    return print(options.json ? timeline.json(*report)
+                              : timeline.text(*report, page_options(), locale_is_utf8()));
+  return options.opened.empty() ? print_report(*report, options) : print_opened(opened, *report, options);
 }
 
 }  // namespace loopscope::tracer

@@ -47,7 +47,7 @@ def test_23_accepts_are_23_accepts():
     assert row["wakeups"] == 23
     assert registered(row, "epoll_ctl")["origin"] == "snapshot"
     loop = report.loop(pid=truth["pid"], wait="epoll")
-    assert loop["iterations"] == 24 and loop["wakeups"]["new connection"] == 23, loop
+    assert loop["iterations"] == 24 and loop["returned"]["new connection"] == 23, loop
 
 
 def test_the_snapshot_says_what_is_there():
