@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/logic/lane.h"
+
+#include <algorithm>
+
+namespace loopscope::viewer {
+
+void Lane::append(Ns start, Ns dur, Look look, uint8_t priority, uint32_t record) {
+  if (!start_.empty()) start = std::max(start, start_.back());
+  if (pyramid_.size() < size()) pyramid_.append(summary_of(pyramid_.size()));  // it never ended
+  start_.push_back(start);
+  dur_.push_back(dur);
+  look_.push_back(look);
+  priority_.push_back(priority);
+  record_.push_back(record);
+  if (dur != kOpen) pyramid_.append(summary_of(size() - 1));
+}
+
+void Lane::end_last(Ns dur) {
+  if (dur_.empty() || dur_.back() != kOpen) return;
+  dur_.back() = dur;
+  pyramid_.append(summary_of(size() - 1));
+}
+
+Summary Lane::summary_of(uint32_t i) const {
+  const Ns length = dur_[i] == kOpen ? INT64_MAX : dur_[i];
+  return {length, i, 1, 1u << (uint32_t(look_[i]) & 31), priority_[i], i};
+}
+
+Ns Lane::end(uint32_t i, Ns now) const {
+  return dur_[i] == kOpen ? std::max(now, start_[i]) : trace_model::time_after(start_[i], dur_[i]);
+}
+
+// Gallops: the next bucket of a picture is near the last.
+uint32_t Lane::first_from(Ns t, uint32_t hint) const {
+  uint32_t low = hint;
+  uint64_t step = 1;
+  while (low + step < size() && start_[low + step] < t) low += uint32_t(step), step *= 2;
+  const uint32_t high = uint32_t(std::min<uint64_t>(size(), low + step + 1));
+  return uint32_t(std::lower_bound(start_.begin() + low, start_.begin() + high, t) - start_.begin());
+}
+
+Summary Lane::summary(uint32_t begin, uint32_t end) const {
+  Summary sum = pyramid_.query(begin, end, [this](uint32_t i) { return summary_of(i); });
+  if (begin < end && end > pyramid_.size() && pyramid_.size() < size()) sum.take(summary_of(size() - 1));
+  return sum;
+}
+
+}  // namespace loopscope::viewer
