@@ -76,9 +76,8 @@ TEST(Boxes, MovingTheViewDoesNotRegroupThem) {
   const auto there = boxes_of(lane, of(10'012'345, 50'000'000));
   size_t same = 0;
   for (const Box& box : there)
-    same += std::ranges::any_of(here, [&](const Box& other) {
-      return other.event == box.event && other.count == box.count;
-    });
+    same += std::ranges::any_of(
+        here, [&](const Box& other) { return other.event == box.event && other.count == box.count; });
   EXPECT_GE(same, there.size() - 2);
 }
 

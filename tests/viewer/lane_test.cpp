@@ -29,7 +29,7 @@ TEST(Lanes, WhatHasNotEndedIsTheLongest) {
   lane.append(2000, kOpen, Look::Wait, 0, 1);
   EXPECT_EQ(lane.summary(0, 2).longest_at, 1u);
   EXPECT_EQ(lane.end(1, 9000), 9000);
-  lane.end_last(10);
+  lane.end_last(10, Look::Wait, 1);
   EXPECT_EQ(lane.end(1, 9000), 2010);
   EXPECT_EQ(lane.summary(0, 2).longest_at, 0u);
 }

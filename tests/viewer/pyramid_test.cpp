@@ -32,8 +32,8 @@ class Pyramids : public testing::Test {
 };
 
 void expect_same(const Summary& a, const Summary& b, uint32_t begin, uint32_t end) {
-  EXPECT_TRUE(a.longest == b.longest && a.count == b.count && a.kinds == b.kinds && a.priority == b.priority &&
-              a.longest_at == b.longest_at && a.priority_at == b.priority_at)
+  EXPECT_TRUE(a.longest == b.longest && a.count == b.count && a.kinds == b.kinds &&
+              a.priority == b.priority && a.longest_at == b.longest_at && a.priority_at == b.priority_at)
       << begin << " to " << end;
 }
 

@@ -16,10 +16,10 @@ struct Box {
   uint32_t event = 0;      // in the lane: the longest of those it stands for
   uint32_t important = 0;  // the one of the highest priority
   uint32_t count = 1;
-  uint32_t kinds = 0;      // bits of Look
+  uint32_t kinds = 0;  // bits of Look
   uint8_t priority = 0;
   Look look = Look::Other;
-  bool open = false;       // it had not ended
+  bool open = false;  // it had not ended
 };
 
 inline constexpr double kLeastPx = 2;  // narrower events share a box

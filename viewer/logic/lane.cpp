@@ -5,30 +5,48 @@
 
 namespace loopscope::viewer {
 
+uint32_t Lane::short_form(uint32_t i, Ns dur) {
+  if (dur == kOpen) return kOpenDur;
+  dur = std::max<Ns>(dur, 0);
+  if (dur < Ns(kLongDur)) return uint32_t(dur);
+  long_.emplace_back(i, dur);
+  return kLongDur;
+}
+
+Ns Lane::dur(uint32_t i) const {
+  if (dur_[i] == kOpenDur) return kOpen;
+  if (dur_[i] != kLongDur) return Ns(dur_[i]);
+  return std::ranges::lower_bound(long_, i, {}, &std::pair<uint32_t, Ns>::first)->second;
+}
+
 void Lane::append(Ns start, Ns dur, Look look, uint8_t priority, uint32_t record) {
-  if (!start_.empty()) start = std::max(start, start_.back());
-  if (pyramid_.size() < size()) pyramid_.append(summary_of(pyramid_.size()));  // it never ended
+  if (!start_.empty()) {
+    start = std::max(start, start_.back());
+    end_last(trace_model::time_between(start_.back(), start), look_.back(), record_.back());
+  }
   start_.push_back(start);
-  dur_.push_back(dur);
+  dur_.push_back(short_form(size() - 1, dur));
   look_.push_back(look);
   priority_.push_back(priority);
   record_.push_back(record);
   if (dur != kOpen) pyramid_.append(summary_of(size() - 1));
 }
 
-void Lane::end_last(Ns dur) {
-  if (dur_.empty() || dur_.back() != kOpen) return;
-  dur_.back() = dur;
+void Lane::end_last(Ns dur, Look look, uint32_t record) {
+  if (dur_.empty() || dur_.back() != kOpenDur) return;
+  dur_.back() = short_form(size() - 1, std::max<Ns>(dur, 0));
+  look_.back() = look;
+  record_.back() = record;
   pyramid_.append(summary_of(size() - 1));
 }
 
 Summary Lane::summary_of(uint32_t i) const {
-  const Ns length = dur_[i] == kOpen ? INT64_MAX : dur_[i];
+  const Ns length = dur_[i] == kOpenDur ? INT64_MAX : dur(i);
   return {length, i, 1, 1u << (uint32_t(look_[i]) & 31), priority_[i], i};
 }
 
 Ns Lane::end(uint32_t i, Ns now) const {
-  return dur_[i] == kOpen ? std::max(now, start_[i]) : trace_model::time_after(start_[i], dur_[i]);
+  return dur_[i] == kOpenDur ? std::max(now, start_[i]) : trace_model::time_after(start_[i], dur(i));
 }
 
 // Gallops: the next bucket of a picture is near the last.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// One row of the timeline: what a thread did, what happened to a listener, what a ring worked on. Columns, not
-// objects: 22 bytes an event and two for the summaries. Events stand in the order of their beginning and do
-// not overlap; what would overlap goes into another row of the same group.
+// One row of the timeline: what a thread did, what happened to a listener, what a ring worked on. Columns,
+// not objects: 18 bytes an event and two for the summaries. Events stand in the order of their beginning and
+// do not overlap; what would overlap goes into another row of the same group.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "viewer/logic/pyramid.h"
@@ -13,34 +14,59 @@ namespace loopscope::viewer {
 
 // What an event is, for its colour, its letter and its place among others. At most 32.
 enum class Look : uint8_t {
-  Wait,        // asleep, hatched
-  Wakeup,      // the return of a wait: a burst begins
-  Burst,
+  Wait,  // asleep, hatched
+  // Bursts, by what woke the loop.
+  BurstConnection,
+  BurstData,
+  BurstNotify,
+  BurstTimer,
+  BurstOther,
+  // Calls.
   Accept,
   Read,
   Write,
-  Control,     // epoll_ctl and the like
-  Open,        // of a file
+  Control,  // epoll_ctl and the like
+  Open,     // of a file
   Connect,
+  Looked,  // a wait that did not sleep
   Other,
-  Operation,   // of a ring
-  Runnable,    // off the CPU though it could run
+  Operation,  // of a ring
+  Runnable,   // off the CPU though it could run
   Blocked,
-  Lost,        // a gap
-  Mark,        // a moment: bind, listen, ADD, …
+  Life,  // of a listener
+  // Moments.
+  MarkBind,
+  MarkListen,
+  MarkAdd,
+  MarkMod,
+  MarkDel,
+  MarkAccept,
+  MarkWakeup,
+  MarkClose,
+  MarkCompletion,
+  MarkRecord,
 };
+inline constexpr size_t kLooks = size_t(Look::MarkRecord) + 1;
+static_assert(kLooks <= 32);
+[[nodiscard]] constexpr bool is_burst(Look look) {
+  return look >= Look::BurstConnection && look <= Look::BurstOther;
+}
+[[nodiscard]] constexpr bool is_mark(Look look) {
+  return look >= Look::MarkBind;
+}
 
 inline constexpr Ns kOpen = -1;  // the duration of what had not ended
 
 class Lane {
  public:
   // `record`: its row in the table of records. Times must not decrease; one that does is moved to the last.
+  // What had not ended ends where the next begins.
   void append(Ns start, Ns dur, Look look, uint8_t priority, uint32_t record);
-  void end_last(Ns dur);  // of an open event
+  void end_last(Ns dur, Look look, uint32_t record);  // of an open event
 
   [[nodiscard]] uint32_t size() const { return uint32_t(start_.size()); }
   [[nodiscard]] Ns start(uint32_t i) const { return start_[i]; }
-  [[nodiscard]] Ns dur(uint32_t i) const { return dur_[i]; }
+  [[nodiscard]] Ns dur(uint32_t i) const;          // kOpen: it has not ended
   [[nodiscard]] Ns end(uint32_t i, Ns now) const;  // `now`: the end of the trace, for what is open
   [[nodiscard]] Look look(uint32_t i) const { return look_[i]; }
   [[nodiscard]] uint8_t priority(uint32_t i) const { return priority_[i]; }
@@ -53,7 +79,12 @@ class Lane {
  private:
   [[nodiscard]] Summary summary_of(uint32_t i) const;
 
-  std::vector<Ns> start_, dur_;
+  static constexpr uint32_t kOpenDur = UINT32_MAX, kLongDur = UINT32_MAX - 1;
+  [[nodiscard]] uint32_t short_form(uint32_t i, Ns dur);
+
+  std::vector<Ns> start_;
+  std::vector<uint32_t> dur_;
+  std::vector<std::pair<uint32_t, Ns>> long_;  // durations that 32 bits do not hold, by event
   std::vector<Look> look_;
   std::vector<uint8_t> priority_;
   std::vector<uint32_t> record_;

@@ -16,8 +16,8 @@ namespace loopscope::viewer {
 using trace_model::Ns;
 
 struct Summary {
-  Ns longest = -1;           // its duration; -1: no event
-  uint32_t longest_at = 0;   // its index in the lane
+  Ns longest = -1;          // its duration; -1: no event
+  uint32_t longest_at = 0;  // its index in the lane
   uint32_t count = 0;
   uint32_t kinds = 0;        // bit k: an event of kind k (kind & 31)
   uint8_t priority = 0;      // the highest of any event: what must not be hidden by zooming out

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/logic/timeline.h"
+
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <utility>
+
+namespace loopscope::viewer {
+namespace {
+
+constexpr size_t kLongestText = 4096;  // what is longer stands in the line of its record
+
+uint64_t listener_key(FileId file, Pid pid) {
+  return uint64_t(file) << 32 | uint32_t(pid);
+}
+
+template <typename Element>
+void move_behind(std::vector<Element>& to, std::vector<Element>& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+void Timeline::apply(Batch&& batch) {
+  shape += !batch.processes.empty() + !batch.tracks.empty() + !batch.lanes.empty() +
+           !batch.process_names.empty() + !batch.track_names.empty() + !batch.track_kinds.empty();
+  move_behind(processes, batch.processes);
+  for (Track& track : batch.tracks) {
+    const uint32_t number = uint32_t(tracks.size());
+    if (track.kind == TrackKind::Loop || track.kind == TrackKind::Thread)
+      thread_tracks_[uint64_t(track.tid)] = number;
+    if (track.kind == TrackKind::Listener) {
+      listener_tracks_[listener_key(track.file, processes[track.process].pid)] = number;
+      listener_tracks_[listener_key(track.file, 0)] = number;
+    }
+    tracks.push_back(std::move(track));
+  }
+  for (const auto& [track, role] : batch.lanes) {
+    tracks[track].lanes.push_back(uint32_t(lanes.size()));
+    lanes.push_back({{}, track, LaneRole(role)});
+  }
+  for (auto& [process, name] : batch.process_names) processes[process].name = std::move(name);
+  for (auto& [track, name] : batch.track_names) tracks[track].name = std::move(name);
+  for (const auto& [track, kind] : batch.track_kinds) tracks[track].kind = kind;
+  for (const RecordRow& row : batch.rows) records.append(row);
+  for (const LaneStep& step : batch.steps) {
+    Lane& lane = lanes[step.lane].lane;
+    if (step.ends)
+      lane.end_last(step.dur, step.look, step.record);
+    else
+      lane.append(step.start, step.dur, step.look, step.priority, step.record);
+  }
+  for (const FileFact& fact : batch.files)
+    files_[fact.id] = {fact.kind, fact.listening, intern(fact.local), intern(fact.peer), intern(fact.path)};
+  move_behind(links, batch.links);
+  move_behind(gaps, batch.gaps);
+  first = std::min(first, batch.first);
+  last = std::max(last, batch.last);
+}
+
+uint32_t Timeline::intern(const std::string& text) {
+  if (text.empty()) return 0;
+  const std::string cut = text.size() > kLongestText ? text.substr(0, kLongestText) : text;
+  const uint64_t hash = std::hash<std::string>()(cut);
+  uint32_t& known = text_by_hash_[hash];
+  if (known != 0 && texts_[known] == cut) return known;
+  texts_.push_back(cut);
+  return known = uint32_t(texts_.size() - 1);  // of two texts of one hash the later is found again
+}
+
+FileFact Timeline::file(FileId id) const {
+  const StoredFile* stored = id ? files_.find(id) : nullptr;
+  if (!stored) return {};
+  return {
+      id, stored->kind, stored->listening, texts_[stored->local], texts_[stored->peer], texts_[stored->path]};
+}
+
+uint32_t Timeline::lane_of(uint32_t track, LaneRole role, uint32_t n) const {
+  if (track == kNone) return kNone;
+  for (const uint32_t lane : tracks[track].lanes)
+    if (lanes[lane].role == role && n-- == 0) return lane;
+  return kNone;
+}
+
+uint32_t Timeline::thread_track(Pid tid) const {
+  const uint32_t* found = thread_tracks_.find(uint64_t(tid));
+  return found ? *found : kNone;
+}
+
+uint32_t Timeline::listener_track(FileId file, Pid pid) const {
+  const uint32_t* found = listener_tracks_.find(listener_key(file, pid));
+  return found ? *found : kNone;
+}
+
+uint32_t Timeline::event_at(const Lane& lane, Ns t) {
+  const uint32_t after = t == INT64_MAX ? lane.size() : lane.first_from(t + 1);
+  return after == 0 ? kNone : after - 1;
+}
+
+}  // namespace loopscope::viewer
