@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "trace-model/times.h"
+#include "trace-model/events.h"
 
 namespace loopscope::viewer {
 

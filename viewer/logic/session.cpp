@@ -315,8 +315,26 @@ void Session::handle(const Request& request) {
     case Fold:
       layout.toggle(request.a);
       return layout.update(timeline);
-    case FollowView:
-      return remember();
+    case Pan:
+    case Zoom:
+      moved_ = true;
+      if (request.kind == Pan)
+        view.pan(request.amount);
+      else
+        view.zoom(request.amount, request.x);
+      return view.keep_within(timeline.begin(), timeline.end());
+    case Scroll:
+      scroll =
+          std::clamp(scroll + float(request.amount), 0.0F, std::max(0.0F, layout.height() - lanes_height));
+      return;
+    case CentreOn:
+      moved_ = true;
+      view.start = time_between(Ns(std::min(view.span / 2, 9e18)), request.from);
+      return view.keep_within(timeline.begin(), timeline.end());
+    case ViewTo:
+      moved_ = true;
+      view.show(request.from, request.to);
+      return view.keep_within(timeline.begin(), timeline.end());
     case Unselect:
       return set_selection({});
   }

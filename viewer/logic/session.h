@@ -24,16 +24,21 @@ struct Request {
     SelectRow,  // the record `a`
     GoTo,       // likewise, and show it
     GoToRow,
-    ShowRange,   // from `from` to `to`
-    Perform,     // `action`
-    Fold,        // the track `a`
-    FollowView,  // the view was moved by the mouse: not one step each to go back
+    ShowRange,  // from `from` to `to`
+    Perform,    // `action`
+    Fold,       // the track `a`
+    Pan,        // by `amount` pixels
+    Zoom,       // by the factor `amount` about the pixel `x`
+    Scroll,     // lanes, by `amount` pixels
+    CentreOn,   // the time `from`
+    ViewTo,     // as ShowRange, while something is dragged: no step to go back
     Unselect,
   };
   Kind kind = Kind::Unselect;
   uint32_t lane = kNone, a = kNone;
   Ns from = 0, to = 0;
   Action action = Action::Help;
+  double amount = 0, x = 0;
 };
 
 class Session {

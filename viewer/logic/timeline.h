@@ -105,6 +105,10 @@ class Timeline {
   [[nodiscard]] Ns end() const { return empty() ? 1'000'000'000 : last; }
 
   [[nodiscard]] FileFact file(FileId id) const;  // id 0 when nothing is known of it
+  template <typename Visit>
+  void each_text(Visit&& visit) const {  // of files: addresses and paths
+    for (const std::string& text : texts_) visit(text);
+  }
   // The lane of a track that has this role, the n-th of them; kNone.
   [[nodiscard]] uint32_t lane_of(uint32_t track, LaneRole role, uint32_t n = 0) const;
   [[nodiscard]] uint32_t thread_track(Pid tid) const;                 // the last of that number; kNone

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a panel is given to draw a frame, and where it leaves what its user asked for. Panels do not see each
+// other.
+#pragma once
+
+#include <imgui.h>
+
+#include <string>
+#include <vector>
+
+#include "viewer/logic/session.h"
+#include "viewer/panels/theme.h"
+
+namespace loopscope::viewer {
+
+struct Frame {
+  const Session& session;
+  RecordText& texts;  // a cache: making a text changes nothing else
+  const Theme& theme;
+  ImFont* mono = nullptr;
+  float scale = 1;
+  std::vector<Request>& requests;
+
+  void ask(const Request& request) const { requests.push_back(request); }
+  void perform(Action action) const {
+    Request request;
+    request.kind = Request::Kind::Perform;
+    request.action = action;
+    ask(request);
+  }
+  void go_to_row(uint32_t row) const {
+    Request request;
+    request.kind = Request::Kind::GoToRow;
+    request.a = row;
+    ask(request);
+  }
+  void go_to(uint32_t lane, uint32_t index) const {
+    Request request;
+    request.kind = Request::Kind::GoTo;
+    request.lane = lane;
+    request.a = index;
+    ask(request);
+  }
+};
+
+struct Rect {
+  float x = 0, y = 0, width = 0, height = 0;
+  [[nodiscard]] ImVec2 min() const { return {x, y}; }
+  [[nodiscard]] ImVec2 max() const { return {x + width, y + height}; }
+  [[nodiscard]] ImVec2 size() const { return {width, height}; }
+  [[nodiscard]] bool has(ImVec2 p) const {
+    return p.x >= x && p.x < x + width && p.y >= y && p.y < y + height;
+  }
+};
+
+void text_in(ImDrawList& list, const Frame& frame, float x, float y, ImU32 colour, std::string_view text);
+// Cut off at max_x.
+void text_cut(ImDrawList& list, float x, float y, float max_x, float max_y, ImU32 colour,
+              std::string_view text);
+
+// The panels, in the order in which they stand on the screen.
+void draw_overview(const Frame& frame, const Rect& labels, const Rect& strip);
+void draw_axis(const Frame& frame, const Rect& axis);
+void draw_timeline(const Frame& frame, const Rect& labels, const Rect& lanes);
+void draw_details(const Frame& frame);
+void draw_listeners(const Frame& frame);
+void draw_loops(const Frame& frame);
+void draw_findings(const Frame& frame);
+void draw_help(const Frame& frame, const Rect& window);
+
+class EventTable {
+ public:
+  void draw(const Frame& frame);
+
+ private:
+  bool hits_only_ = false;
+  uint32_t shown_row_ = kNone;  // scrolled to
+};
+
+}  // namespace loopscope::viewer

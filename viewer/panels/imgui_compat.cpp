@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "viewer/panels/imgui_compat.h"
+
+#include "viewer/logic/actions.h"
+
+namespace loopscope::viewer::compat {
+namespace {
+
+#if IMGUI_VERSION_NUM < 18700
+
+// The backend hands on GLFW's numbers (GLFW/glfw3.h), which for printable keys are the characters of the US
+// keyboard.
+int native(int key) {
+  switch (key) {
+    case kKeyRight:
+      return 262;
+    case kKeyLeft:
+      return 263;
+    case kKeyHome:
+      return 268;
+    case kKeyEnd:
+      return 269;
+    case kKeyEnter:
+      return 257;
+    case kKeyEscape:
+      return 256;
+    default:
+      return key;
+  }
+}
+
+#else
+
+ImGuiKey native(int key) {
+  if (key >= 'A' && key <= 'Z') return ImGuiKey(ImGuiKey_A + (key - 'A'));
+  switch (key) {
+    case kKeyRight:
+      return ImGuiKey_RightArrow;
+    case kKeyLeft:
+      return ImGuiKey_LeftArrow;
+    case kKeyHome:
+      return ImGuiKey_Home;
+    case kKeyEnd:
+      return ImGuiKey_End;
+    case kKeyEnter:
+      return ImGuiKey_Enter;
+    case kKeyEscape:
+      return ImGuiKey_Escape;
+    case '=':
+      return ImGuiKey_Equal;
+    case '-':
+      return ImGuiKey_Minus;
+    default:
+      return ImGuiKey_None;
+  }
+}
+
+#endif
+
+}  // namespace
+
+bool key_pressed(int key, bool repeat) {
+  const auto code = native(key);
+#if IMGUI_VERSION_NUM >= 18700
+  if (code == ImGuiKey_None) return false;
+#endif
+  return ImGui::IsKeyPressed(code, repeat);
+}
+
+bool typed(char character) {
+  for (const ImWchar each : ImGui::GetIO().InputQueueCharacters)
+    if (each == ImWchar(character)) return true;
+  return false;
+}
+
+void press(int key, bool down) {
+#if IMGUI_VERSION_NUM < 18700
+  ImGui::GetIO().KeysDown[native(key)] = down;
+#else
+  ImGui::GetIO().AddKeyEvent(native(key), down);
+#endif
+}
+
+void set_font_scale(float scale) {
+#if IMGUI_VERSION_NUM < 19200
+  ImGui::GetIO().FontGlobalScale = scale;
+#else
+  ImGui::GetStyle().FontScaleMain = scale;
+#endif
+}
+
+}  // namespace loopscope::viewer::compat
