@@ -25,7 +25,7 @@ Box box_of(const Lane& lane, const ViewRange& view, Ns now, const Summary& sum) 
   box.count = sum.count;
   box.kinds = sum.kinds;
   box.priority = sum.priority;
-  box.look = lane.look(sum.priority > lane.priority(sum.longest_at) ? sum.priority_at : sum.longest_at);
+  box.look = lane.look(sum.longest_at);
   box.open = lane.dur(sum.longest_at) == kOpen;
   box.x0 = view.x_of(lane.start(sum.longest_at));
   box.x1 = std::max(view.x_of(lane.end(sum.longest_at, now)), box.x0 + kLeastPx);

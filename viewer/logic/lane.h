@@ -20,6 +20,7 @@ enum class Look : uint8_t {
   BurstData,
   BurstNotify,
   BurstTimer,
+  BurstCompletion,  // of a ring
   BurstOther,
   // Calls.
   Accept,

@@ -13,7 +13,7 @@ namespace {
 
 constexpr float kProcess = 22, kListener = 26, kWaits = 22, kCalls = 20, kOff = 7, kPadding = 7,
                 kSummary = 14;
-constexpr float kCompletions = 14, kOperationsMost = 120, kOperationMost = 12;
+constexpr float kCompletions = 14, kOperationsMost = 170, kOperationMost = 16;
 
 std::string lower(std::string_view text) {
   std::string made(text);

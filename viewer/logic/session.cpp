@@ -32,7 +32,11 @@ bool Session::take_loaded(Ns budget_ns) {
     changed = true;
     if (!moved_) show_all();
   }
-  return search.poll() || changed;
+  if (search.poll()) {
+    changed = true;
+    if (std::exchange(go_to_first_hit_, false)) step_hit(true);
+  }
+  return changed;
 }
 
 void Session::show_all() {
@@ -217,6 +221,7 @@ void Session::clear() {
 
 void Session::start_search(const std::string& query) {
   search.start(query, loader.text());
+  go_to_first_hit_ = true;
 }
 
 void Session::set_filter(const std::string& filter) {

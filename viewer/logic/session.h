@@ -101,7 +101,7 @@ class Session {
 
   Selection selection_;
   std::vector<Arrow> arrows_;
-  bool arrows_known_ = false, moved_ = false;
+  bool arrows_known_ = false, moved_ = false, go_to_first_hit_ = false;
   std::vector<Visited> visited_;
 };
 

@@ -14,6 +14,8 @@ using namespace trace_model;
 
 namespace {
 
+constexpr uint8_t kWakeupPriority = 1;  // it is short, and what one looks for
+
 Look look_of(const CallSpec& spec) {
   const auto named = [&](std::string_view part) { return spec.name.find(part) != std::string_view::npos; };
   if (spec.wait == WaitKind::Accept) return Look::Accept;
@@ -56,8 +58,9 @@ Look look_of_cause(WakeCause cause) {
     case WakeCause::Data:
     case WakeCause::Writable:
     case WakeCause::HangUp:
-    case WakeCause::Completion:
       return Look::BurstData;
+    case WakeCause::Completion:
+      return Look::BurstCompletion;
     case WakeCause::Notification:
     case WakeCause::NestedEpoll:
     case WakeCause::Signal:
@@ -126,7 +129,7 @@ void TimelineBuilder::place(const Call& call) {
     else
       append(lane, call.t, time_between(call.t, returned), Look::Wait, 0, row_);
     place_here(lane);
-    if (begun_) append(lane, begun_t_, kOpen, begun_look_, 0, row_);
+    if (begun_) append(lane, begun_t_, kOpen, begun_look_, kWakeupPriority, row_);
   } else {
     if (lanes_[thread.calls].open)
       end_open(thread.calls, returned, look_of_call(call.spec), row_);

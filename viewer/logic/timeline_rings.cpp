@@ -62,7 +62,10 @@ void TimelineBuilder::place(const Sqe& sqe) {
 void TimelineBuilder::place(const Cqe& cqe) {
   RingLanes& ring = ring_lanes(cqe.ring, cqe.pid);
   const uint8_t op = cqe.op.value_or(uring::kUnknown);
-  const uint8_t priority = cqe.res < 0 ? 1 : 0;
+  // That its time has come, or that it was called off, is what an operation may be for.
+  constexpr int64_t kEagain = 11, kEtime = 62, kEcanceled = 125;
+  const bool failed = cqe.res < 0 && cqe.res != -kEagain && cqe.res != -kEtime && cqe.res != -kEcanceled;
+  const uint8_t priority = failed ? 1 : 0;
   current_.error = uint16_t(std::clamp<int64_t>(-cqe.res, 0, 0xffff));
   current_.file = cqe.of;
   append(ring.completions, cqe.t, 0, Look::MarkCompletion, priority, row_);

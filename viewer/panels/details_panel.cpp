@@ -31,6 +31,14 @@ void mono_text(const Frame& frame, const std::string& text) {
   ImGui::PopFont();
 }
 
+// Without the columns in which show aligns its lines.
+std::string close_up(const std::string& line) {
+  std::string text;
+  for (const char c : line)
+    if (c != ' ' || (!text.empty() && text.back() != ' ')) text += c;
+  return text;
+}
+
 std::string track_text(const Timeline& timeline, uint32_t lane) {
   return timeline.tracks[timeline.lanes[lane].track].name;
 }
@@ -141,13 +149,14 @@ void draw_details(const Frame& frame) {
         "Nothing is selected. Click on something in the lanes, or step through the wakeups with Ctrl+Right.");
     ImGui::Spacing();
     dim_text(frame,
-             "Hatched: asleep. Coloured: what woke the loop (C connection, D data, N notification, T time), "
+             "Hatched: asleep. Coloured: what woke the loop (C connection, D data, N notification, T time, Q "
+             "completion), "
              "and below it the calls it made. ▲ registered, ◆ accepted, B bind, L listen.");
     return;
   }
   title(frame, selection);
   ImGui::Spacing();
-  mono_text(frame, frame.texts.line(selection.row));
+  mono_text(frame, close_up(frame.texts.line(selection.row)));
   ImGui::Spacing();
   related(frame);
   same_descriptor(frame, selection.row);

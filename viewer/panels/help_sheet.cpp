@@ -6,6 +6,8 @@
 namespace loopscope::viewer {
 namespace {
 
+constexpr float kColumn = 450;
+
 void row(std::string_view left, std::string_view right) {
   ImGui::TableNextRow();
   ImGui::TableNextColumn();
@@ -24,7 +26,7 @@ void legend(const Frame& frame) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   const float size = ImGui::GetFontSize();
   for (const Look look : {Look::BurstConnection, Look::BurstData, Look::BurstNotify, Look::BurstTimer,
-                          Look::BurstOther, Look::Runnable, Look::Blocked}) {
+                          Look::BurstCompletion, Look::BurstOther, Look::Runnable, Look::Blocked}) {
     const ImVec2 at = ImGui::GetCursorScreenPos();
     const ImU32 colour = frame.theme.looks[size_t(look)];
     list.AddRectFilled(at, ImVec2(at.x + 2 * size, at.y + size), colour);
@@ -49,26 +51,26 @@ void draw_help(const Frame& frame, const Rect& window) {
   if (ImGui::Begin("Keys and mouse", &open,
                    ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_AlwaysAutoResize |
                        ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings)) {
-    if (ImGui::BeginTable("columns", 2, ImGuiTableFlags_SizingFixedFit)) {
-      ImGui::TableNextColumn();
-      if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit)) {
-        std::string_view group;
-        for (const KeyBinding& binding : key_bindings()) {
-          if (binding.group != group) heading(frame, group = binding.group);
-          if (!binding.keys.empty()) row(binding.keys, binding.does);
-        }
-        ImGui::EndTable();
+    ImGui::BeginGroup();
+    if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit, ImVec2(kColumn * frame.scale, 0))) {
+      std::string_view group;
+      for (const KeyBinding& binding : key_bindings()) {
+        if (binding.group != group) heading(frame, group = binding.group);
+        if (!binding.keys.empty()) row(binding.keys, binding.does);
       }
-      ImGui::TableNextColumn();
-      if (ImGui::BeginTable("mouse", 2, ImGuiTableFlags_SizingFixedFit)) {
-        heading(frame, "Mouse");
-        for (const MouseHelp& help : mouse_help()) row(help.gesture, help.does);
-        ImGui::EndTable();
-      }
-      ImGui::Spacing();
-      legend(frame);
       ImGui::EndTable();
     }
+    ImGui::EndGroup();
+    ImGui::SameLine();
+    ImGui::BeginGroup();
+    if (ImGui::BeginTable("mouse", 2, ImGuiTableFlags_SizingFixedFit, ImVec2(kColumn * frame.scale, 0))) {
+      heading(frame, "Mouse");
+      for (const MouseHelp& help : mouse_help()) row(help.gesture, help.does);
+      ImGui::EndTable();
+    }
+    ImGui::Spacing();
+    legend(frame);
+    ImGui::EndGroup();
   }
   ImGui::End();
   ImGui::PopStyleVar(2);

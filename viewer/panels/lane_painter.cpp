@@ -7,7 +7,8 @@
 namespace loopscope::viewer {
 namespace {
 
-constexpr float kLeastLabel = 34, kLeastHatch = 14, kHatchDistance = 9, kMergedBelow = 6;
+constexpr float kLeastLabel = 30, kLeastLetter = 14, kSmallestText = 0.75F, kLeastHatch = 14,
+                kHatchDistance = 9, kMergedBelow = 6;
 
 bool is_hatched(Look look) {
   return look == Look::Wait;
@@ -58,6 +59,15 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
     }
     bar(box, lane, y, height);
   }
+  // What matters and is too short to be the longest of its bucket is drawn over it, in its own place.
+  for (const Box& box : boxes_) {
+    if (box.priority == 0 || of.lane.priority(box.event) >= box.priority) continue;
+    const Look look = of.lane.look(box.important);
+    const float x = area_.x + float(session.view.x_of(of.lane.start(box.important)));
+    const ImU32 colour = of.role == LaneRole::Waits ? frame_.theme.looks[size_t(look)] : frame_.theme.error;
+    const float top = of.role == LaneRole::Waits ? y : y + height - 3;
+    list_.AddRectFilled({x, top}, {x + float(kLeastPx), y + height}, colour);
+  }
 }
 
 void LanePainter::bar(const Box& box, uint32_t lane, float y, float height) {
@@ -72,7 +82,8 @@ void LanePainter::bar(const Box& box, uint32_t lane, float y, float height) {
   }
   const ImU32 colour = theme.looks[size_t(box.look)];
   list_.AddRectFilled(min, max, colour);
-  if (box.priority > 0 && !is_mark(box.look))  // a failure
+  const LaneOfTrack& of = frame_.session.timeline.lanes[lane];
+  if (of.role == LaneRole::Calls && of.lane.priority(box.event) > 0)  // a failure
     list_.AddRectFilled(ImVec2(min.x, max.y - 3), max, theme.error);
   if (box.open && x1 <= area_.x + area_.width && max.x - min.x > 8)
     list_.AddRectFilledMultiColor(ImVec2(std::max(min.x, max.x - 40), min.y), max, colour & ~IM_COL32_A_MASK,
@@ -85,20 +96,27 @@ void LanePainter::bar(const Box& box, uint32_t lane, float y, float height) {
 void LanePainter::label(const Box& box, uint32_t lane, ImU32 on, float y, float height) {
   const float x0 = std::max(area_.x, area_.x + float(box.x0));
   const float x1 = std::min(area_.x + area_.width, area_.x + float(box.x1));
-  const float font = ImGui::GetFontSize();
-  if (height < font - 1 || x1 - x0 < 12) return;
+  const float full = ImGui::GetFontSize();
+  if (height < full * kSmallestText || x1 - x0 < kLeastLetter) return;
+  const float size = std::min(full, height + 1);
   const LaneOfTrack& of = frame_.session.timeline.lanes[lane];
-  const float text_y = y + (height - font) / 2;
   const ImU32 ink = is_hatched(box.look) ? frame_.theme.dim : text_on(on);
+  std::string_view text;
   if (of.role == LaneRole::Waits) {
-    const std::string_view word = look_word(box.look), letter = look_letter(box.look);
-    const bool room = ImGui::CalcTextSize(word.data(), word.data() + word.size()).x < x1 - x0 - 8;
-    if (room || !letter.empty())
-      text_cut(list_, x0 + 4, text_y, x1 - 1, y + height, ink, room ? word : letter);
-    return;
+    text = look_word(box.look);
+    if (ImGui::CalcTextSize(text.data(), text.data() + text.size()).x > x1 - x0 - 8)
+      text = look_letter(box.look);
+  } else {
+    const float least = box.count > 1 ? 3 * kLeastLabel : kLeastLabel;
+    if (x1 - x0 < least * frame_.scale) return;
+    text = frame_.texts.label(of.lane.record(box.event));
+    // Half a name says nothing.
+    const std::string_view name = text.substr(0, text.find(' '));
+    if (ImGui::CalcTextSize(name.data(), name.data() + name.size()).x * size / full > x1 - x0 - 6) return;
   }
-  if (x1 - x0 < kLeastLabel * frame_.scale || box.count > 1) return;
-  text_cut(list_, x0 + 4, text_y, x1 - 2, y + height, ink, frame_.texts.label(of.lane.record(box.event)));
+  const ImVec4 clip(x0, y - 2, x1 - 2, y + height + 2);
+  list_.AddText(ImGui::GetFont(), size, ImVec2(std::round(x0 + 4), std::round(y + (height - size) / 2)), ink,
+                text.data(), text.data() + text.size(), 0, &clip);
 }
 
 void LanePainter::mark(const Box& box, Look look, float y, float height) {

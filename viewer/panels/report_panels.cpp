@@ -57,8 +57,8 @@ void draw_loops(const Frame& frame) {
     return;
   }
   if (!ImGui::BeginTable("loops", 7, kTable)) return;
-  for (const char* title : {"thread", "waits in", "wakeups", "busy", "a wakeup runs for p50 / p99 / max",
-                            "kept from running p50 / p99", "woken by"})
+  for (const char* title :
+       {"thread", "waits in", "wakeups", "busy", "runs p50 / p99 / max", "had no CPU p50 / p99", "woken by"})
     ImGui::TableSetupColumn(title);
   ImGui::TableSetupScrollFreeze(1, 1);
   ImGui::TableHeadersRow();

@@ -23,6 +23,7 @@ std::array<ImU32, kLooks> looks_on(bool dark) {
   for (const Look look : {Look::BurstTimer, Look::Runnable}) set(look, kOrange);
   for (const Look look : {Look::Open, Look::MarkAdd}) set(look, dark ? kYellow : kAmber);
   set(Look::Write, dark ? 0x2F8FD0 : kBlue);
+  set(Look::BurstCompletion, dark ? 0x8FC9F2 : 0x3B8FC4);
   set(Look::Connect, kGreen);
   set(Look::MarkDel, kVermilion);
   set(Look::MarkClose, kVermilion);
@@ -119,6 +120,8 @@ std::string_view look_word(Look look) {
       return "woken by a notification";
     case Look::BurstTimer:
       return "woken by time";
+    case Look::BurstCompletion:
+      return "woken by a completion";
     case Look::BurstOther:
       return "woken, or running since before";
     case Look::Looked:
@@ -162,6 +165,8 @@ std::string_view look_letter(Look look) {
       return "N";
     case Look::BurstTimer:
       return "T";
+    case Look::BurstCompletion:
+      return "Q";
     default:
       return "";
   }

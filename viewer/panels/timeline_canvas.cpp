@@ -110,10 +110,9 @@ class Canvas {
     text_cut(list_, x + 12 * frame_.scale, text_y, max_x, y + height, theme.text, text);
     const float below = text_y + font + 2;
     if (header || place.collapsed || below + font > y + height + 2) return;
-    const std::string_view kind = track.kind == TrackKind::Loop     ? "loop: wakeups, calls"
-                                  : track.kind == TrackKind::Ring   ? "completions, operations"
-                                  : track.kind == TrackKind::Thread ? "calls, off the CPU"
-                                                                    : "";
+    const std::string_view kind = track.kind == TrackKind::Loop   ? "loop: wakeups, calls"
+                                  : track.kind == TrackKind::Ring ? "completions, operations"
+                                                                  : "";
     text_cut(list_, x + 12 * frame_.scale, below, max_x, y + height, theme.dim, kind);
   }
 

@@ -83,8 +83,6 @@ void Window::search_box(const Frame& frame, float width) {
     ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.error);
     ImGui::TextUnformatted("not understood");
     ImGui::PopStyleColor();
-    if (ImGui::IsItemHovered()) ImGui::SetTooltip("%s", search.error().c_str());
-    if (ImGui::IsItemVisible() && !ImGui::IsItemHovered()) ImGui::SetTooltip("%s", search.error().c_str());
   } else if (!search.query().empty()) {
     const std::string found =
         fmt::format("{}{}", trace_model::counted(search.hits().size(), "hit"), search.running() ? " …" : "");
@@ -125,22 +123,29 @@ void Window::top_bar(const Frame& frame, const Rect& bar) {
   }
 }
 
-void Window::banner(const Frame& frame, const Rect& area) {
+// One line over everything: what the search does not understand, or what the trace lacks.
+std::vector<std::string> Window::banner_lines() const {
+  if (!session_.search.error().empty()) return {session_.search.error()};
+  if (!banner_open_ || !session_.loaded || !session_.loaded->error.empty()) return {};
+  return session_.loaded->missing;
+}
+
+void Window::banner(const Frame& frame, const Rect& area, const std::vector<std::string>& lines) {
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(area.min(), area.max(), frame.theme.warning);
-  const auto& missing = session_.loaded->missing;
-  std::string text = "This trace is not complete: " + missing.front();
-  if (missing.size() > 1) text += fmt::format(" (and {} more)", missing.size() - 1);
-  const float y = area.y + (area.height - ImGui::GetFontSize()) / 2;
-  text_cut(list, area.x + 8, y, area.x + area.width - 60 * scale_, area.y + area.height,
-           text_on(frame.theme.warning), text);
+  const bool of_trace = session_.search.error().empty();
+  std::string text = (of_trace ? "This trace is not complete: " : "Search: ") + lines.front();
+  if (lines.size() > 1) text += fmt::format(" (and {} more: point here)", lines.size() - 1);
+  const float y = area.y + (area.height - ImGui::GetFontSize()) / 2, room = area.width - 60 * scale_;
+  text_cut(list, area.x + 8, y, area.x + room, area.y + area.height, text_on(frame.theme.warning), text);
   ImGui::SetCursorScreenPos(area.min());
-  ImGui::InvisibleButton("banner", ImVec2(area.width - 60 * scale_, area.height));
+  ImGui::InvisibleButton("banner", ImVec2(room, area.height));
   if (ImGui::IsItemHovered()) {
     ImGui::BeginTooltip();
-    for (const std::string& each : missing) ImGui::TextUnformatted(each.c_str());
+    for (const std::string& each : lines) ImGui::TextUnformatted(each.c_str());
     ImGui::EndTooltip();
   }
+  if (!of_trace) return;
   ImGui::SetCursorScreenPos(ImVec2(area.x + area.width - 52 * scale_, area.y + 2));
   if (ImGui::SmallButton("hide")) banner_open_ = false;
 }
@@ -200,8 +205,8 @@ void Window::draw() {
   session_.layout.update(session_.timeline);
   keys();
   const Rect all{0, 0, io.DisplaySize.x, io.DisplaySize.y};
-  const bool warned =
-      banner_open_ && session_.loaded && session_.loaded->error.empty() && !session_.loaded->missing.empty();
+  const std::vector<std::string> lines = banner_lines();
+  const bool warned = !lines.empty();
   float y = kTop * scale_ + (warned ? kBanner * scale_ : 0);
   const float labels = std::min(kLabels * scale_, all.width / 3);
   const Rect overview{labels, y, all.width - labels, kOverview * scale_};
@@ -223,7 +228,7 @@ void Window::draw() {
   ImGui::Begin("loopscope", nullptr, kFixed);
   ImGui::PopStyleVar();
   top_bar(frame, {0, 0, all.width, kTop * scale_});
-  if (warned) banner(frame, {0, kTop * scale_, all.width, kBanner * scale_});
+  if (warned) banner(frame, {0, kTop * scale_, all.width, kBanner * scale_}, lines);
   draw_overview(frame, overview_labels, overview);
   ImGui::GetWindowDrawList()->AddRectFilled({0, axis.y}, {labels, axis.y + axis.height}, theme_.panel);
   draw_axis(frame, axis);

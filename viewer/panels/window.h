@@ -30,7 +30,8 @@ class Window {
   void keys();
   void top_bar(const Frame& frame, const Rect& bar);
   void search_box(const Frame& frame, float width);
-  void banner(const Frame& frame, const Rect& area);
+  [[nodiscard]] std::vector<std::string> banner_lines() const;
+  void banner(const Frame& frame, const Rect& area, const std::vector<std::string>& lines);
   void message(const Frame& frame, const Rect& area);
   void drawer(const Frame& frame, const Rect& area);
 
