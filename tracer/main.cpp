@@ -19,6 +19,7 @@
 #include "tracer/show_command.h"
 #include "tracer/targets.h"
 #include "tracer/version.h"
+#include "tracer/view_command.h"
 #include "tracer/watch_command.h"
 
 namespace {
@@ -324,6 +325,9 @@ int run(int argc, char** argv) {
   add_report(app, report);
   CompareOptions compare;
   add_compare(app, compare);
+  CLI::App* view_app = app.add_subcommand("view", "A trace as a timeline, in a window (loopscope-viewer)");
+  view_app->prefix_command();
+  view_app->set_help_flag();
   ListOptions list;
   CLI::App* list_app =
       app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
@@ -345,6 +349,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("report")) return run_report(report, command_line);
   if (app.got_subcommand("compare")) return compare_command(compare);
   if (app.got_subcommand("show")) return show_command(show);
+  if (*view_app) return view_command(view_app->remaining());
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
   return usage("no such command");

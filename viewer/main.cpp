@@ -53,6 +53,7 @@ class Viewer {
   [[nodiscard]] int run_until_closed();
   [[nodiscard]] int take_screenshot();
   void collect_texts();
+  void show_title();
 
   Options options_;
   Session session_;
@@ -60,6 +61,7 @@ class Viewer {
   std::unique_ptr<Window> window_;
   float scale_ = 0;
   std::vector<std::string> used_texts_;
+  uint32_t titled_row_ = kNone;
   bool imgui_ = false, fonts_stale_ = false, begun_ = false;
 };
 
@@ -122,6 +124,18 @@ void Viewer::collect_texts() {
   used_texts_ = std::move(used);
 }
 
+// What is selected stands in the title as well, for those who cannot see the window.
+void Viewer::show_title() {
+  const Selection& selection = session_.selection();
+  if (selection.row == titled_row_) return;
+  titled_row_ = selection.row;
+  std::string title = "loopscope  " + trace_model::terminal_text(options_.file);
+  if (selection.any())
+    title = fmt::format("{}, record {}: {}", session_.texts.label(selection.row),
+                        session_.timeline.records.id(selection.row), title);
+  glfwSetWindowTitle(handle_.get(), title.c_str());
+}
+
 void Viewer::frame() {
   use_fonts(std::exchange(fonts_stale_, false));
   ImGui_ImplOpenGL3_NewFrame();
@@ -129,6 +143,7 @@ void Viewer::frame() {
   ImGui::NewFrame();
   window_->draw();
   ImGui::Render();
+  show_title();
   int width = 0, height = 0;
   glfwGetFramebufferSize(handle_.get(), &width, &height);
   glViewport(0, 0, width, height);

@@ -22,6 +22,7 @@ class Headless {
     // As the OpenGL backend sets it: without it more than 64 Ki vertices in a list are an error.
     io.BackendFlags |= ImGuiBackendFlags_RendererHasVtxOffset;
     io.MousePos = ImVec2(-1, -1);
+    compat::name_keys();
   }
   ~Headless() {
     window_.reset();

@@ -75,10 +75,11 @@ void TimelineBuilder::mark_listener(FileId file, Pid pid, Ns t, Look look, uint3
   if (!lanes) return;
   const bool rare = look == Look::MarkAdd || look == Look::MarkMod || look == Look::MarkDel ||
                     look == Look::MarkListen || look == Look::MarkBind || look == Look::MarkClose;
-  const uint8_t priority = look == Look::MarkAdd || look == Look::MarkListen ? 5
-                           : rare                                            ? 4
-                           : look == Look::MarkAccept                        ? 1
-                                                                             : 0;
+  const uint8_t priority = look == Look::MarkAdd      ? 6
+                           : look == Look::MarkListen ? 5
+                           : rare                     ? 4
+                           : look == Look::MarkAccept ? 1
+                                                      : 0;
   append(lanes->marks, t, 0, look, priority, record);
 }
 

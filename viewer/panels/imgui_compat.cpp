@@ -73,6 +73,18 @@ bool typed(char character) {
   return false;
 }
 
+void name_keys() {
+#if IMGUI_VERSION_NUM < 18700
+  ImGuiIO& io = ImGui::GetIO();
+  io.KeyMap[ImGuiKey_Enter] = native(kKeyEnter);
+  io.KeyMap[ImGuiKey_Escape] = native(kKeyEscape);
+  io.KeyMap[ImGuiKey_Home] = native(kKeyHome);
+  io.KeyMap[ImGuiKey_End] = native(kKeyEnd);
+  io.KeyMap[ImGuiKey_LeftArrow] = native(kKeyLeft);
+  io.KeyMap[ImGuiKey_RightArrow] = native(kKeyRight);
+#endif
+}
+
 void press(int key, bool down) {
 #if IMGUI_VERSION_NUM < 18700
   ImGui::GetIO().KeysDown[native(key)] = down;

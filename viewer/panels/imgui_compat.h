@@ -14,6 +14,7 @@ namespace loopscope::viewer::compat {
 [[nodiscard]] bool typed(char character);
 
 // Tests: as a backend does it.
+void name_keys();
 void press(int key, bool down);
 
 void set_font_scale(float scale);

@@ -13,6 +13,7 @@
 namespace loopscope::viewer {
 namespace {
 
+constexpr float kLeastWidth = 240, kLeastHeight = 160;
 constexpr float kLabels = 210, kTop = 34, kBanner = 24, kOverview = 50, kAxis = 20, kDrawerShare = 0.36F;
 constexpr ImGuiWindowFlags kFixed =
     ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_NoSavedSettings |
@@ -204,7 +205,8 @@ void Window::draw() {
   session_.texts.new_frame();
   session_.layout.update(session_.timeline);
   keys();
-  const Rect all{0, 0, io.DisplaySize.x, io.DisplaySize.y};
+  // A window may be made smaller than anything in it.
+  const Rect all{0, 0, std::max(io.DisplaySize.x, kLeastWidth), std::max(io.DisplaySize.y, kLeastHeight)};
   const std::vector<std::string> lines = banner_lines();
   const bool warned = !lines.empty();
   float y = kTop * scale_ + (warned ? kBanner * scale_ : 0);
