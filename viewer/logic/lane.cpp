@@ -22,12 +22,11 @@ Ns Lane::dur(uint32_t i) const {
 void Lane::append(Ns start, Ns dur, Look look, uint8_t priority, uint32_t record) {
   if (!start_.empty()) {
     start = std::max(start, start_.back());
-    end_last(trace_model::time_between(start_.back(), start), look_.back(), record_.back());
+    end_last(trace_model::time_between(start_.back(), start), Lane::look(size() - 1), record_.back());
   }
   start_.push_back(start);
   dur_.push_back(short_form(size() - 1, dur));
-  look_.push_back(look);
-  priority_.push_back(priority);
+  look_.push_back(uint8_t(uint8_t(look) | std::min(priority, kMostPriority) << kPriorityShift));
   record_.push_back(record);
   if (dur != kOpen) pyramid_.append(summary_of(size() - 1));
 }
@@ -35,14 +34,14 @@ void Lane::append(Ns start, Ns dur, Look look, uint8_t priority, uint32_t record
 void Lane::end_last(Ns dur, Look look, uint32_t record) {
   if (dur_.empty() || dur_.back() != kOpenDur) return;
   dur_.back() = short_form(size() - 1, std::max<Ns>(dur, 0));
-  look_.back() = look;
+  look_.back() = uint8_t(uint8_t(look) | (look_.back() & ~kLookBits));
   record_.back() = record;
   pyramid_.append(summary_of(size() - 1));
 }
 
 Summary Lane::summary_of(uint32_t i) const {
   const Ns length = dur_[i] == kOpenDur ? INT64_MAX : dur(i);
-  return {length, i, 1, 1u << (uint32_t(look_[i]) & 31), priority_[i], i};
+  return {length, i, 1, 1u << uint32_t(look(i)), priority(i), i};
 }
 
 Ns Lane::end(uint32_t i, Ns now) const {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of the timeline: what a thread did, what happened to a listener, what a ring worked on. Columns,
-// not objects: 18 bytes an event and two for the summaries. Events stand in the order of their beginning and
+// not objects: 17 bytes an event and two for the summaries. Events stand in the order of their beginning and
 // do not overlap; what would overlap goes into another row of the same group.
 #pragma once
 
@@ -69,8 +69,8 @@ class Lane {
   [[nodiscard]] Ns start(uint32_t i) const { return start_[i]; }
   [[nodiscard]] Ns dur(uint32_t i) const;          // kOpen: it has not ended
   [[nodiscard]] Ns end(uint32_t i, Ns now) const;  // `now`: the end of the trace, for what is open
-  [[nodiscard]] Look look(uint32_t i) const { return look_[i]; }
-  [[nodiscard]] uint8_t priority(uint32_t i) const { return priority_[i]; }
+  [[nodiscard]] Look look(uint32_t i) const { return Look(look_[i] & kLookBits); }
+  [[nodiscard]] uint8_t priority(uint32_t i) const { return look_[i] >> kPriorityShift; }  // 0 to 7
   [[nodiscard]] uint32_t record(uint32_t i) const { return record_[i]; }
 
   // The first event that begins at or after t, looked for from `hint` on, which begins before it.
@@ -80,14 +80,14 @@ class Lane {
  private:
   [[nodiscard]] Summary summary_of(uint32_t i) const;
 
+  static constexpr uint8_t kLookBits = 31, kPriorityShift = 5, kMostPriority = 7;
   static constexpr uint32_t kOpenDur = UINT32_MAX, kLongDur = UINT32_MAX - 1;
   [[nodiscard]] uint32_t short_form(uint32_t i, Ns dur);
 
   std::vector<Ns> start_;
   std::vector<uint32_t> dur_;
   std::vector<std::pair<uint32_t, Ns>> long_;  // durations that 32 bits do not hold, by event
-  std::vector<Look> look_;
-  std::vector<uint8_t> priority_;
+  std::vector<uint8_t> look_;                  // and the priority
   std::vector<uint32_t> record_;
   Pyramid pyramid_;  // of all but a last event that has not ended
 };

@@ -135,7 +135,10 @@ void Session::show_selection() {
   const double length = std::max(1000.0, double(time_between(from, to)));
   const Ns around = Ns(std::min(length * (kAround - 1) / 2, 4e18));
   const ViewRange before = view;
-  view.show(time_after(from, -around), time_after(to, around));
+  // Of what lies before and behind the trace no more than a little.
+  const Ns beyond = Ns(std::min(length / 8, 4e18));
+  view.show(std::max(time_after(from, -around), std::min(from, time_after(timeline.begin(), -beyond))),
+            std::min(time_after(to, around), std::max(to, time_after(timeline.end(), beyond))));
   view.keep_within(timeline.begin(), timeline.end());
   if (before.start == view.start && std::abs(before.span - view.span) < 1) show_all();
   reveal_track(timeline.lanes[selection_.lane].track);

@@ -110,9 +110,14 @@ void LanePainter::label(const Box& box, uint32_t lane, ImU32 on, float y, float 
     const float least = box.count > 1 ? 3 * kLeastLabel : kLeastLabel;
     if (x1 - x0 < least * frame_.scale) return;
     text = frame_.texts.label(of.lane.record(box.event));
-    // Half a name says nothing.
-    const std::string_view name = text.substr(0, text.find(' '));
-    if (ImGui::CalcTextSize(name.data(), name.data() + name.size()).x * size / full > x1 - x0 - 6) return;
+    // As many of its words as there is room for: half a word says nothing.
+    const auto too_wide = [&] {
+      return ImGui::CalcTextSize(text.data(), text.data() + text.size()).x * size / full > x1 - x0 - 6;
+    };
+    while (!text.empty() && too_wide())
+      text = text.substr(0, text.find(' ') == text.npos ? 0 : text.rfind(' '));
+    if (text.ends_with(" =")) text.remove_suffix(2);
+    if (text.ends_with(" fd")) text.remove_suffix(3);
   }
   const ImVec4 clip(x0, y - 2, x1 - 2, y + height + 2);
   list_.AddText(ImGui::GetFont(), size, ImVec2(std::round(x0 + 4), std::round(y + (height - size) / 2)), ink,

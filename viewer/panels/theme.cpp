@@ -20,7 +20,8 @@ std::array<ImU32, kLooks> looks_on(bool dark) {
   for (const Look look : {Look::BurstConnection, Look::Accept, Look::MarkAccept}) set(look, kGreen);
   for (const Look look : {Look::BurstData, Look::Read, Look::MarkWakeup}) set(look, kSky);
   for (const Look look : {Look::BurstNotify, Look::Control, Look::MarkMod}) set(look, kPurple);
-  for (const Look look : {Look::BurstTimer, Look::Runnable}) set(look, kOrange);
+  set(Look::BurstTimer, kOrange);
+  set(Look::Runnable, kVermilion);
   for (const Look look : {Look::Open, Look::MarkAdd}) set(look, dark ? kYellow : kAmber);
   set(Look::Write, dark ? 0x2F8FD0 : kBlue);
   set(Look::BurstCompletion, dark ? 0x8FC9F2 : 0x3B8FC4);
