@@ -25,6 +25,9 @@ class Relations {
       case LaneRole::Calls:
         of_call();
         break;
+      case LaneRole::Off:
+        of_off();
+        break;
       case LaneRole::Marks:
         of_mark();
         break;
@@ -101,7 +104,8 @@ class Relations {
     for (const LaneRole role : {LaneRole::Calls, LaneRole::Waits}) {
       const uint32_t number = timeline_.lane_of(of, role);
       const uint32_t at = number == kNone ? kNone : Timeline::event_at(lane(number), link.t);
-      if (at != kNone) return {number, at, link.t};
+      const bool over = role == LaneRole::Calls && at != kNone && end_of(number, at) < link.t;
+      if (at != kNone && !over) return {number, at, link.t};
     }
     return from;
   }
@@ -151,6 +155,12 @@ class Relations {
         if (link.to_tid == track().tid && link.t <= begin.t && (!last || link.t >= last->t)) last = &link;
       if (last) add(link_from(*last), begin, trace_model::link_how_name(last->how), last->certain);
     }
+  }
+
+  // Who let the thread run again.
+  void of_off() {
+    const Ns end = end_of(selection_.lane, selection_.index);
+    links_to(track().tid, here().lane.start(selection_.index), {selection_.lane, selection_.index, end});
   }
 
   void of_mark() {

@@ -2,7 +2,6 @@
 // The whole trace in one strip: how dense it is, what woke its loops, search hits, findings; and the window
 // that is in view, to be dragged by its middle or its edges.
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "trace-model/duration_text.h"
@@ -59,14 +58,13 @@ void draw_loops_row(const Frame& frame, ImDrawList& list, const Rect& strip, con
     visible_boxes(timeline.lanes[lane].lane, whole, timeline.end(), boxes);
     float drawn_to = -1;
     for (const Box& box : boxes) {
-      Look look = box.look;
-      if (look == Look::Wait) {
-        // Of a bucket that has a wakeup in it the wakeup is shown.
-        const uint32_t bursts = box.kinds & ~(1u << uint32_t(Look::Wait));
-        if (bursts == 0 || box.x1 - box.x0 > 4) continue;
-        look = Look(std::countr_zero(bursts));
-      }
-      const float x0 = std::max(strip.x + float(box.x0), drawn_to), x1 = strip.x + float(box.x1);
+      // Of a bucket that has a wakeup in it the wakeup is shown.
+      const Lane& waits = timeline.lanes[lane].lane;
+      const Look look = waits.look(box.important);
+      if (!is_burst(look)) continue;
+      const Ns begin = waits.start(box.important), end = waits.end(box.important, timeline.end());
+      const float x0 = std::max(strip.x + float(whole.x_of(begin)), drawn_to);
+      const float x1 = std::max(strip.x + float(whole.x_of(end)), x0 + 1);
       if (x1 <= x0) continue;
       list.AddRectFilled({x0, y}, {x1, y + kLoopRow * frame.scale - 2}, frame.theme.looks[size_t(look)]);
       drawn_to = x1;
