@@ -48,6 +48,7 @@ int view_command(const std::vector<std::string>& arguments) {
     words.push_back(*newest);
   }
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   execvp(viewer_path().c_str(), argv.data());

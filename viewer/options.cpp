@@ -74,10 +74,12 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
     options.theme = theme_of(theme).value_or(ThemeName::Dark);
     if (const std::string wrong = size.empty() ? "" : parse_size(size, options); !wrong.empty())
       throw CLI::ValidationError("--size", wrong);
-    if (!view.empty() && !(options.view = parse_view(view)))
+    if (!view.empty()) options.view = parse_view(view);
+    if (!view.empty() && !options.view)
       throw CLI::ValidationError("--view", "a view is A..B, A before B: 1.2..1.3 or 120ms..130ms");
     options.keys = panel == "keys";
-    if (!panel.empty() && !options.keys && !(options.panel = panel_of(panel)))
+    options.panel = panel_of(panel);
+    if (!panel.empty() && !options.keys && !options.panel)
       throw CLI::ValidationError("--panel", "there is no panel " + panel);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;

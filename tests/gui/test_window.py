@@ -36,6 +36,7 @@ class Screen:
     def __init__(self, display, viewer):
         self.environment = {**os.environ, "DISPLAY": display}
         self.viewer = viewer
+        self.window = None
         self.window = self.until(lambda: self.xdotool("search", "--pid", str(viewer.pid)).split())[-1]
         self.xdotool("windowmove", self.window, "0", "0", "windowfocus", self.window)
 
@@ -44,7 +45,7 @@ class Screen:
                               check=False).stdout
 
     def title(self):
-        return self.xdotool("getwindowname", self.window).strip()
+        return self.window and self.xdotool("getwindowname", self.window).strip()
 
     def until(self, what, seconds=20):
         end = time.monotonic() + seconds
@@ -52,7 +53,8 @@ class Screen:
             if said := what():
                 return said
             time.sleep(0.05)
-        raise AssertionError(f"not within {seconds} s; the window's title is {self.title()!r}")
+        raise AssertionError(f"not within {seconds} s; the window's title is {self.title()!r}, the viewer has "
+                             f"{'ended' if self.viewer.poll() is not None else 'not ended'}")
 
     def titled(self, *words):
         self.until(lambda: all(word in self.title() for word in words))

@@ -91,7 +91,7 @@ std::string result_of(const Call& call) {
 }
 
 std::string label_of(const Call& call) {
-  const std::string name(call.name());
+  std::string name(call.name());
   if (!call.spec) return name;
   if (call.spec->name == "epoll_ctl") {
     constexpr std::string_view kOps[] = {"?", "ADD", "DEL", "MOD"};
@@ -119,6 +119,8 @@ Event* RecordText::read(uint32_t row) {
 }
 
 std::string RecordText::make_line(uint32_t row) {
+  // A search may find what has not been loaded yet.
+  if (row >= timeline_.records.size()) return {};
   Model model;
   Describer describer(model, timeline_);
   Event* event = read(row);
@@ -156,11 +158,17 @@ const std::string& RecordText::line(uint32_t row) {
   if (lines_.size() > kMostKept) lines_.clear();
   const auto [at, is_new] = lines_.try_emplace(row);
   if (is_new) at->second = make_line(row);
+  if (row >= timeline_.records.size()) {
+    static const std::string not_yet = "…";
+    lines_.erase(at);
+    return not_yet;
+  }
   return at->second;
 }
 
 const std::string& RecordText::label(uint32_t row) {
   static thread_local std::string name;
+  if (row >= timeline_.records.size()) return name = "…";
   if (const auto known = labels_.find(row); known != labels_.end()) return known->second;
   if (made_ >= kMostAFrame) return name = what_name(timeline_.records.what(row));
   ++made_;

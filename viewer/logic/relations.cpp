@@ -6,8 +6,6 @@
 namespace loopscope::viewer {
 namespace {
 
-using trace_model::time_after;
-
 constexpr size_t kMostOpened = 8;
 constexpr uint32_t kMostSteps = 100'000;  // events looked at for one answer
 
@@ -113,9 +111,8 @@ class Relations {
   void of_wait() {
     const uint32_t waits = selection_.lane;
     uint32_t burst = selection_.index;
-    if (!is_burst(lane(waits).look(burst))) {
-      if (++burst >= lane(waits).size() || !is_burst(lane(waits).look(burst))) return;
-    }
+    if (!is_burst(lane(waits).look(burst))) ++burst;  // of a wait: what it woke to
+    if (burst >= lane(waits).size() || !is_burst(lane(waits).look(burst))) return;
     const End begin = begin_of(waits, burst);
     const uint32_t row = lane(waits).record(burst);
     const Ns asleep_since = burst > 0 ? lane(waits).start(burst - 1) : begin.t;

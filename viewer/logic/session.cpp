@@ -17,7 +17,7 @@ constexpr float kMargin = 30;
 
 }  // namespace
 
-Session::Session(std::string path, std::function<void()> wake)
+Session::Session(std::string path, const std::function<void()>& wake)
     : search(wake), loader(std::move(path), wake), texts(timeline, loader.text()) {}
 
 bool Session::take_loaded(Ns budget_ns) {

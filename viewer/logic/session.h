@@ -43,7 +43,7 @@ struct Request {
 
 class Session {
  public:
-  Session(std::string path, std::function<void()> wake);
+  Session(std::string path, const std::function<void()>& wake);
 
   // Takes what the loader has ready; true when something changed.
   bool take_loaded(Ns budget_ns);

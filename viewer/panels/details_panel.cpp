@@ -114,9 +114,8 @@ void burst_calls(const Frame& frame, const Selection& selection) {
   const Timeline& timeline = frame.session.timeline;
   const LaneOfTrack& waits = timeline.lanes[selection.lane];
   uint32_t burst = selection.index;
-  if (!is_burst(waits.lane.look(burst)) &&
-      (++burst >= waits.lane.size() || !is_burst(waits.lane.look(burst))))
-    return;
+  if (!is_burst(waits.lane.look(burst))) ++burst;  // of a wait: what it woke to
+  if (burst >= waits.lane.size() || !is_burst(waits.lane.look(burst))) return;
   const Ns begin = waits.lane.start(burst), end = waits.lane.end(burst, timeline.end());
   const uint32_t number = timeline.lane_of(waits.track, LaneRole::Calls);
   if (number == kNone) return;

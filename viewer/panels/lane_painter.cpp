@@ -150,7 +150,7 @@ void LanePainter::mark(const Box& box, Look look, float y, float height) {
     case Look::MarkClose: {
       list_.AddRectFilled({x - r, middle - r}, {x + r, middle + r}, colour, 2);
       const std::string_view letter = look == Look::MarkBind ? "B" : look == Look::MarkListen ? "L" : "X";
-      const ImVec2 size = ImGui::CalcTextSize(letter.data(), letter.data() + 1);
+      const ImVec2 size = ImGui::CalcTextSize(letter.data(), letter.data() + letter.size());
       text_in(list_, frame_, x - size.x / 2, middle - size.y / 2, text_on(colour), letter);
       return;
     }

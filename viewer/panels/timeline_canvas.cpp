@@ -13,7 +13,6 @@ namespace loopscope::viewer {
 namespace {
 
 using trace_model::duration_text;
-using trace_model::time_between;
 using trace_model::time_text;
 
 constexpr float kReachPx = 6, kHeadPx = 7;
