@@ -10,6 +10,7 @@
 
 #include "trace-model/analysis/analysis.h"
 #include "trace-model/duration_text.h"
+#include "trace-model/findings/findings.h"
 #include "trace-model/terminal_text.h"
 #include "trace-model/trace_reader.h"
 #include "viewer/logic/timeline_builder.h"
@@ -75,6 +76,8 @@ Loaded Loader::load() {
   }
   bytes_total_ = text_->input_bytes();
   Analysis analysis;
+  const trace_model::Thresholds thresholds;  // the findings look at it to the end
+  const trace_model::Findings findings(analysis, thresholds);
   TimelineBuilder builder(analysis);
   TraceReader reader;
   std::vector<char> block(kBlockBytes);
@@ -121,6 +124,7 @@ Loaded Loader::load() {
         "there was no room for a temporary copy: details of some records cannot be shown");
   post(builder.batch());
   loaded.report = make_report(analysis.model());
+  add_findings(loaded.report, findings, path_);
   for (std::string& what : missing_in(loaded.report, reader)) loaded.missing.push_back(std::move(what));
   if (cancelled_) loaded.missing.emplace_back("loading was stopped: the rest of the trace is not shown");
   return loaded;
