@@ -3,7 +3,8 @@
 # Runs ctest by tiers and adds up what it said. To be sourced from the root of the tree.
 #
 # Tiers are ctest labels: kernel and servers load BPF programs and run as root; matrix boots other kernels in QEMU;
-# gui drives the real window under Xvfb; lint is clang-format and clang-tidy; hygiene looks at the sources alone. The rest (unit, cli) runs anywhere.
+# gui drives the real window under Xvfb; lint is clang-format and clang-tidy; hygiene looks at the sources alone. The
+# rest (unit, cli) runs anywhere.
 
 root_tiers='^(kernel|servers)$'
 not_quick='^(kernel|servers|matrix|gui|lint)$'
