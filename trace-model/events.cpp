@@ -40,6 +40,11 @@ std::optional<LossClass> loss_class_of(std::string_view name) {
   return enum_of<LossClass>(kLossClasses, name);
 }
 
+bool TraceHeader::probed(std::string_view name) const {
+  const auto probe = probes.find(std::string(name));
+  return probe != probes.end() && !probe->second.starts_with("off");
+}
+
 void CallBody::clear_body() {
   pid = tid = 0;
   spec = nullptr;

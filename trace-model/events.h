@@ -45,6 +45,9 @@ struct TraceHeader {
   bool io = true;
   std::map<std::string, std::string> probes;
   std::optional<double> last_s;
+
+  // Whether what `probes` names so was recorded.
+  [[nodiscard]] bool probed(std::string_view name) const;
 };
 
 struct ThreadName {

@@ -36,6 +36,13 @@ void Listener::note_drops(int64_t drops) {
   dropped = std::max(dropped.value_or(0), drops - *drops_before);
 }
 
+void Listener::forget_counts() {
+  queue_max.reset();
+  if (dropped) drops_before = *drops_before + *dropped;
+  if (dropped) dropped = 0;
+  for (Holder& holder : holders) holder.accepts = holder.wakeups = 0;
+}
+
 Holder* Listener::holder(Pid pid, int fd) {
   for (Holder& h : holders)
     if (h.pid == pid && h.fd == fd && !h.closed_t) return &h;

@@ -69,6 +69,8 @@ struct Listener {
   std::optional<Ns> bind_t, listen_t;
   std::vector<Holder> holders;
 
+  // Accepts, wakeups and what its queue was seen to do count anew from here.
+  void forget_counts();
   void note_queue(int64_t waiting);
   void note_drops(int64_t drops);                 // since the socket was made
   [[nodiscard]] Holder* holder(Pid pid, int fd);  // among those not closed

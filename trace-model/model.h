@@ -40,6 +40,7 @@ class Model {
 
   struct State;  // trace-model/model_state.h, for reports and tests
   [[nodiscard]] const State& state() const { return *state_; }
+  [[nodiscard]] State& state() { return *state_; }  // for Analysis, which keeps things in it
 
  private:
   std::unique_ptr<State> state_;

@@ -28,12 +28,10 @@ Recorded recorded_by(const std::optional<TraceHeader>& header) {
   recorded.epoll = has_both(*header, "epoll_pwait", "epoll_wait");
   recorded.poll = has_both(*header, "ppoll", "poll");
   recorded.select = has_both(*header, "pselect6", "select");
-  const auto probe = header->probes.find("io_uring");
-  recorded.ring_operations = probe != header->probes.end() && !probe->second.starts_with("off");
-  const auto sched = header->probes.find("off-CPU");
-  recorded.scheduled = sched != header->probes.end() && !sched->second.starts_with("off");
-  recorded.wake_contexts =
-      recorded.scheduled && sched->second.find("missing: in which context") == std::string::npos;
+  recorded.ring_operations = header->probed("io_uring");
+  recorded.scheduled = header->probed("off-CPU");
+  recorded.wake_contexts = recorded.scheduled && header->probes.at("off-CPU").find(
+                                                     "missing: in which context") == std::string::npos;
   return recorded;
 }
 

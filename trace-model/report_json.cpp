@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "trace-model/json_optional.h"
 #include "trace-model/report_request_json.h"
 #include "trace-model/report_ring_json.h"
 #include "trace-model/story/loop_json.h"
@@ -16,11 +17,6 @@ namespace loopscope::trace_model {
 namespace {
 
 using nlohmann::ordered_json;
-
-template <typename Value>
-ordered_json or_null(const std::optional<Value>& value) {
-  return value ? ordered_json(*value) : ordered_json();
-}
 
 ordered_json process_json(const ReportProcess& process) {
   ordered_json json{{"pid", process.pid}, {"ppid", process.ppid}};

@@ -7,22 +7,10 @@
 #include "trace-model/model_state.h"
 
 namespace loopscope::trace_model {
-namespace {
-
-Model::State& state_of(const Model& model) {
-  return const_cast<Model::State&>(model.state());  // its activities and figures are ours to keep
-}
-
-bool records_scheduler(const TraceHeader& header) {
-  const auto probe = header.probes.find("off-CPU");
-  return probe != header.probes.end() && !probe->second.starts_with("off");
-}
-
-}  // namespace
 
 void Analysis::apply(Call& call) {
   model_.join(call);
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   model_.apply(call);
   if (!state.last_thread) return;
   Thread& thread = *state.last_thread;
@@ -35,7 +23,7 @@ void Analysis::apply(Event& event) {
   if (const Exit* exit = std::get_if<Exit>(&event)) end_bursts_of(exit->pid, exit->t, exit->last, exit->tid);
   model_.join(event);
   model_.apply(event);
-  if (const auto* header = std::get_if<TraceHeader>(&event)) scheduled_ = records_scheduler(*header);
+  if (const auto* header = std::get_if<TraceHeader>(&event)) scheduled_ = header->probed("off-CPU");
   if (const auto* row = std::get_if<FdRow>(&event)) notifiers_.on_row(*row);
   if (const auto* row = std::get_if<OffRow>(&event)) return on(*row);
   if (const auto* cqe = std::get_if<Cqe>(&event)) return on(*cqe);
@@ -46,10 +34,25 @@ void Analysis::apply(Event& event) {
 }
 
 void Analysis::finish() {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   state.processes.for_each_thread([&](Thread& thread) {
     if (thread.activity.in_burst) end_burst(thread, std::max(state.last_t, thread.activity.last_end), true);
   });
+}
+
+void Analysis::forget_counts() {
+  Model::State& state = model_.state();
+  state.calls = 0;
+  const auto clear = [](Thread& thread) {
+    for (const auto& loop : thread.loops) {
+      loop->iterations = 0;
+      loop->wakeups = {};
+      loop->busy = loop->wait = {};
+    }
+  };
+  state.processes.for_each_thread(clear);
+  for (const auto& thread : state.processes.ended()) clear(*thread);
+  state.listeners.for_each([](Listener& listener) { listener.forget_counts(); });
 }
 
 void Analysis::on(const Lost& lost) {
@@ -57,7 +60,7 @@ void Analysis::on(const Lost& lost) {
 }
 
 void Analysis::on(const Fork& fork) {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   const Thread* parent = state.processes.find_thread(fork.tid);
   Thread* child = state.processes.find_thread(fork.child_tid);
   if (!parent || !child) return;
@@ -67,7 +70,7 @@ void Analysis::on(const Fork& fork) {
 }
 
 void Analysis::on(const OffRow& row) {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   Thread* thread = state.processes.find_thread(row.tid);
   if (!thread || thread->pid != row.pid) return;
   Stretch where;
@@ -98,7 +101,7 @@ void Analysis::on(const Cqe& cqe) {
 }
 
 void Analysis::end_bursts_of(Pid pid, Ns t, bool whole_process, Pid tid) {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   if (!whole_process) {
     Thread* thread = state.processes.find_thread(tid);
     if (thread && thread->activity.in_burst) end_burst(*thread, t, true);
@@ -141,7 +144,7 @@ static Ns burst_start(const Thread& thread, Ns t) {
 void Analysis::note_waker(Thread& thread, const Off& off, RecordId evidence) {
   const bool by_thread = off.context == WakeContext::Task || off.context == WakeContext::Unknown;
   if (off.state == 'R' || !off.woken || off.by_tid == 0 || off.by_tid == thread.tid || !by_thread) return;
-  const Thread* waker = state_of(model_).processes.find_thread(off.by_tid);
+  const Thread* waker = model_.state().processes.find_thread(off.by_tid);
   if (!waker) return;
   const Ns asleep = std::max<Ns>(time_between(off.delay, off.dur), 0);
   const Ns since = time_between(asleep, *off.woken);

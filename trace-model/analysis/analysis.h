@@ -54,6 +54,9 @@ class Analysis {
   void set_window(const Window& window) { window_ = window; }
   [[nodiscard]] const Window& window() const { return window_; }
 
+  // What was counted up to here counts no longer: calls, accepts, wakeups, waits.
+  void forget_counts();
+
   // Joins (see Model::join), applies and analyses. The record is changed by the join only.
   void apply(Event& event);
   void apply(Call& call);

@@ -11,10 +11,6 @@ namespace {
 
 constexpr int kEagain = 11;
 
-Model::State& state_of(const Model& model) {
-  return const_cast<Model::State&>(model.state());  // its activities and figures are ours to keep
-}
-
 // The descriptor that a call is about: its first.
 int subject_of(const Call& call) {
   const int8_t index = plan_of(*call.spec).fds[0];
@@ -70,7 +66,7 @@ Slept Analysis::slept_in(const Call& call, bool may_sleep) const {
 }
 
 void Analysis::after(const Call& call, Thread& thread) {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   Activity& activity = thread.activity;
   notifiers_.on_call(call, state.files);
   if (state.last_wait.loop)
@@ -95,7 +91,7 @@ void Analysis::after(const Call& call, Thread& thread) {
 }
 
 void Analysis::wait_returned(const Call& call, Thread& thread) {
-  const WaitSeen& wait = state_of(model_).last_wait;
+  const WaitSeen& wait = model_.state().last_wait;
   const Slept slept = slept_in(call, wait.may_sleep);
   Activity& activity = thread.activity;
   if (activity.in_burst && slept == Slept::No) return go_on(call, thread);
@@ -108,7 +104,7 @@ void Analysis::wait_returned(const Call& call, Thread& thread) {
 
 // The thread has been in a wait for long enough to be named: its burst ended when it went in.
 void Analysis::on(const Pending& pending) {
-  Thread* thread = state_of(model_).processes.find_thread(pending.tid);
+  Thread* thread = model_.state().processes.find_thread(pending.tid);
   if (!thread || !thread->activity.in_burst || thread->asleep.pending != pending.id || !pending.start_known)
     return;
   if (pending.t < thread->activity.last_end) return;
@@ -120,7 +116,7 @@ void Analysis::on(const Pending& pending) {
 void Analysis::go_on(const Call& call, Thread& thread) {
   Activity& activity = thread.activity;
   Burst& burst = activity.burst;
-  const WakeCause cause = state_of(model_).last_wait.cause;
+  const WakeCause cause = model_.state().last_wait.cause;
   const bool nothing = call.ret == 0 || cause == WakeCause::LookedWithoutSleeping;
   count(call, activity);
   --burst.calls;
@@ -130,7 +126,7 @@ void Analysis::go_on(const Call& call, Thread& thread) {
 }
 
 void Analysis::begin_burst(const Call& call, Thread& thread, Slept slept) {
-  const WaitSeen& wait = state_of(model_).last_wait;
+  const WaitSeen& wait = model_.state().last_wait;
   Activity& activity = thread.activity;
   Burst& burst = activity.burst;
   std::vector<ReadyFile> ready = std::move(burst.ready);  // keeps its memory
@@ -167,7 +163,7 @@ void Analysis::begin_burst(const Call& call, Thread& thread, Slept slept) {
 }
 
 void Analysis::add_ready(const Call& call, Thread& thread) {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   Burst& burst = thread.activity.burst;
   const auto take = [&](ReadyFile ready) {
     ++burst.ready_total;
@@ -273,7 +269,7 @@ void Analysis::end_burst(Thread& thread, Ns t, bool unfinished) {
 
 // Who woke the loop: what it wrote may be in the trace only after the wait has returned.
 void Analysis::resolve_waker(Thread& thread) {
-  Model::State& state = state_of(model_);
+  Model::State& state = model_.state();
   Burst& burst = thread.activity.burst;
   if (burst.slept == Slept::No) return;
   for (const ReadyFile& ready : burst.ready) {

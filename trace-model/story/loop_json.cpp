@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "trace-model/json_optional.h"
 #include "trace-model/story/burst_words.h"
 #include "trace-model/symbols.h"
 #include "trace-model/uring_ops.h"
@@ -19,11 +20,6 @@ ordered_json durations_json(const DurationHistogram& durations) {
           {"p99", durations.quantile(0.99)},
           {"max", durations.max()},
           {"count", durations.count()}};
-}
-
-template <typename Value>
-ordered_json or_null(const std::optional<Value>& value) {
-  return value ? ordered_json(*value) : ordered_json();
 }
 
 ordered_json ready_json(const ReadyFile& ready) {

@@ -16,25 +16,6 @@ namespace {
 constexpr std::array<std::pair<std::string_view, double>, 5> kUnits{
     {{"ns", 1}, {"us", 1e3}, {"µs", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
 
-// What was counted up to here counts no longer.
-void clear_counts(const Model& model) {
-  Model::State& state = const_cast<Model::State&>(model.state());
-  state.calls = 0;
-  const auto clear = [](Thread& thread) {
-    for (const auto& loop : thread.loops) {
-      loop->iterations = 0;
-      loop->wakeups = {};
-      loop->busy = loop->wait = {};
-    }
-  };
-  state.processes.for_each_thread(clear);
-  for (const auto& thread : state.processes.ended()) clear(*thread);
-  state.listeners.for_each([](Listener& listener) {
-    listener.queue_max.reset();
-    for (Holder& holder : listener.holders) holder.accepts = holder.wakeups = 0;
-  });
-}
-
 bool reached(const Bound& bound, const Event& event) {
   return bound.t ? completion_time(event) >= *bound.t : id_of(event) >= bound.id;
 }
@@ -80,7 +61,7 @@ PartOfTrace::PartOfTrace(std::optional<Bound> from, std::optional<Bound> to) : f
 void PartOfTrace::begin(Ns t) {
   begun_ = true;
   analysis_.set_window({t, window().until});
-  clear_counts(analysis_.model());
+  analysis_.forget_counts();
 }
 
 void PartOfTrace::end(Ns t) {
