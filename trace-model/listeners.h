@@ -83,6 +83,7 @@ struct Listener {
 class Listeners {
  public:
   [[nodiscard]] Listener* find(FileId file);
+  [[nodiscard]] const Listener* find(FileId file) const { return const_cast<Listeners*>(this)->find(file); }
   Listener& of(const OpenFile& file);  // made when new; brought up to date with what is known of the file
   Holder& hold(Listener& listener, Pid pid, int fd, ListenerOrigin origin, Ns t);
   void hold_slot(Listener& listener, Pid pid, FileId ring, uint32_t slot, ListenerOrigin origin, Ns t);

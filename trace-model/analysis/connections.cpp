@@ -88,7 +88,8 @@ Connection* Requests::begin_connection(FileId file, FileId listener) {
 void Requests::accepted(FileId file, FileId listener, Ns t) {
   if (!file) return;
   if (known(file)) end_connection(file, false);  // records that contradict each other
-  if (Connection* made = begin_connection(file, listener)) made->accepted = t;
+  if (Connection* made = begin_connection(file, listener))
+    made->accepted = t, made->counts = analysis_.window().has(t);
 }
 
 bool Requests::held(FileId file) const {
@@ -101,12 +102,13 @@ void Requests::end_connection(FileId file, bool trace_ends) {
   if (connection) {
     end_request(*connection, trace_ends);
     const Pid pid = connection->pid;
-    if (RequestFigures* figures = pid ? figures_of(pid, connection->listener) : nullptr) {
+    RequestFigures* figures = pid && connection->counts ? figures_of(pid, connection->listener) : nullptr;
+    if (figures) {
       ++figures->connections;
       figures->only_read += connection->was_read && !connection->was_written;
       figures->only_written += connection->was_written && !connection->was_read;
     } else {
-      ++silent_;
+      silent_ += connection->counts;
     }
   }
   connections_.erase(file);

@@ -18,7 +18,8 @@ struct Connection {
   uint64_t exchanges = 0;      // begun
   uint64_t bytes_over = 0;     // with request_bytes: read, and not of a whole request yet
   bool was_read = false, was_written = false;
-  Pid pid = 0;  // who read or wrote it first
+  bool counts = false;  // something of it lies within the window
+  Pid pid = 0;          // who read or wrote it first
 
   bool in_request = false;
   bool wanted = false;

@@ -234,6 +234,7 @@ void Requests::on_event(const Event& event) {
 void Requests::read(Connection& connection, const Moved& read) {
   if (!connection.pid) connection.pid = read.pid;
   connection.was_read = true;
+  connection.counts |= analysis_.window().has(read.end);
   if (!connection.in_request || connection.request.writes > 0) begin_request(connection, read);
   connection.ready.reset();
   connection.accepted.reset();
@@ -291,6 +292,7 @@ void Requests::begin_request(Connection& connection, const Moved& read) {
 void Requests::written(Connection& connection, const Moved& write) {
   if (!connection.pid) connection.pid = write.pid;
   connection.was_written = true;
+  connection.counts |= analysis_.window().has(write.end);
   connection.accepted.reset();
   connection.last_write = std::max(connection.last_write, write.end);
   if (!connection.in_request) return;
@@ -332,6 +334,7 @@ void Requests::end_request(Connection& connection, bool trace_ends) {
     found_ = std::make_unique<Request>(request);
     found_->peer = connection.peer;
   }
+  if (!analysis_.window().has(request.ready)) return;
   RequestFigures* figures = figures_of(request.pid, connection.listener);
   if (!figures) return;
   if (request.writes == 0) return void(++(trace_ends ? figures->in_progress : figures->unanswered));

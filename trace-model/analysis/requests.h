@@ -228,7 +228,7 @@ class Requests : public AnalysisSink {
 template <typename Count>
 void Requests::count(Pid pid, Ns t, Count&& count) {
   ServedProcess* process = served_by(pid);
-  if (!process) return;
+  if (!process || !analysis_.window().has(t)) return;
   count(process->now);
   if (options_.parts) count(parts_.at(t).counters);
 }

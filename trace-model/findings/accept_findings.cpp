@@ -74,22 +74,37 @@ void Accepts::add_failures(FileId file, const Listening& listening, std::vector<
   findings.push_back(std::move(finding));
 }
 
-void Accepts::add_overflow(FileId file, const Listening& listening, std::vector<Finding>& findings) const {
+void Accepts::add_overflow(FileId file, const Listening& listening, const Report& report,
+                           std::vector<Finding>& findings) const {
   if (listening.found_full == 0) return;
-  Finding finding = finding_of("accept queue full", kWarning, kLikely);
+  const bool dropped = listening.dropped > 0;
+  Finding finding = finding_of("accept queue full", kWarning, dropped ? kCertain : kLikely);
   finding.t = listening.full_first;
   finding.pid = listening.full_pid;
   finding.tid = listening.full_tid;
   finding.fd = listening.fd;
   finding.file = file;
+  const auto row = std::ranges::find(report.listeners, file, &ReportListener::file);
+  if (row != report.listeners.end()) {  // nobody accepted while it was full
+    if (finding.fd < 0) finding.fd = row->fd;
+    if (finding.pid == 0) finding.pid = finding.tid = row->pid;
+  }
   finding.evidence = listening.full;
   finding.hurt_ns = std::max<Ns>(0, time_between(listening.full_first, listening.full_last));
-  finding.text = fmt::format(
-      "the queue of {} was full ({} of {}) at {}, the first at {}: meanwhile the kernel drops what clients "
-      "send to "
-      "connect, and they try again after a second",
-      fd_words(state(), listening.fd, file), listening.most_queued, listening.backlog,
-      counted(listening.found_full, "accept"), time_text(listening.full_first));
+  const std::string queue = fd_words(state(), finding.fd, file);
+  if (dropped)
+    finding.text = fmt::format(
+        "{} to connect to {} were dropped by the kernel, first seen at {}: up to {} waited where the backlog "
+        "is {}; "
+        "clients try again after 1 s, then 2 s, then 4 s",
+        counted(uint64_t(listening.dropped), "attempt"), queue, time_text(listening.full_first),
+        listening.most_queued, listening.backlog);
+  else
+    finding.text = fmt::format(
+        "the queue of {} was full ({} of {}) {}, the first at {}: meanwhile the kernel drops what clients "
+        "send to connect, and they try again after 1 s, then 2 s, then 4 s",
+        queue, listening.most_queued, listening.backlog, counted(listening.found_full, "time"),
+        time_text(listening.full_first));
   finding.advice = "accept more often, or listen with a larger backlog (and net.core.somaxconn)";
   finding.next = "nstat -az TcpExtListenOverflows TcpExtListenDrops";
   findings.push_back(std::move(finding));
@@ -101,6 +116,8 @@ void Accepts::add_uneven(const Report& report, std::vector<Finding>& findings) c
     FileId file = 0;
     int fd = -1;
     uint64_t total = 0;
+    Ns first = 0;
+    std::vector<RecordId> accepts;
   };
   std::map<std::string, Shared> by_address;  // SO_REUSEPORT: several files, one address
   const auto waits = [&](Pid pid, Pid tid) {
@@ -114,6 +131,10 @@ void Accepts::add_uneven(const Report& report, std::vector<Finding>& findings) c
     Shared& shared = by_address[known->local];
     shared.file = file;
     shared.fd = listening.fd;
+    if (!listening.accepts.empty()) {
+      shared.first = shared.accepts.empty() ? listening.first : std::min(shared.first, listening.first);
+      for (const RecordId id : listening.accepts) keep_evidence(shared.accepts, id);
+    }
     for (const Worker& worker : listening.workers) {
       shared.total += worker.accepted;
       if (shared.workers.size() < kMaxResults) shared.workers.push_back(worker);
@@ -138,6 +159,8 @@ void Accepts::add_uneven(const Report& report, std::vector<Finding>& findings) c
     if (double(most.accepted) < fair * double(thresholds().uneven) && double(least.accepted) * 4 > fair)
       continue;
     Finding finding = finding_of("uneven workers", kNote, kCertain);
+    finding.t = shared.first;
+    finding.evidence = shared.accepts;
     finding.pid = most.pid;
     finding.tid = most.tid;
     finding.fd = shared.fd;

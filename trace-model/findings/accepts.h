@@ -28,6 +28,8 @@ class Accepts : public Detector {
   struct Listening {
     int fd = -1;
     std::vector<Worker> workers;  // at most kMaxResults
+    Ns first = 0;                 // the first accept
+    std::vector<RecordId> accepts;
     uint64_t woken = 0, for_nothing = 0;
     Ns nothing_first = 0, nothing_last = 0;
     Pid nothing_pid = 0, nothing_tid = 0;
@@ -40,6 +42,8 @@ class Accepts : public Detector {
     std::vector<RecordId> failures;
 
     uint64_t found_full = 0;
+    std::optional<int64_t> drops_before;  // when the socket was last looked at
+    int64_t dropped = 0;                  // attempts to connect
     int64_t most_queued = 0, backlog = 0;
     Ns full_first = 0, full_last = 0;
     Pid full_pid = 0, full_tid = 0;
@@ -47,20 +51,30 @@ class Accepts : public Detector {
 
     bool exclusive = false;
   };
+  struct Seen {
+    Ns t = 0, until = 0;
+    Pid pid = 0, tid = 0;  // 0: the kernel's own count, once a second
+    RecordId id = 0;
+  };
   struct Woken {
     FileId file = 0;
     RecordId wait = 0;
   };
 
+  Listening* at(FileId file);  // nullptr: there are too many
+  void on_queue(const QueueRow& row);
   void woken(const Call& call, const Thread& thread);
   void accepted(const Call& call, const Thread& thread);
   void failed(const Call& call, const Thread& thread, Listening& listening) const;
+  static void note_full(Listening& listening, const Seen& seen, int64_t waiting);
+  static bool note_drops(Listening& listening, int64_t drops);
   Worker* worker(Listening& listening, const Thread& thread) const;
   [[nodiscard]] bool is_exclusive(FileId file) const;
 
   void add_herd(FileId file, const Listening& listening, std::vector<Finding>& findings) const;
   void add_failures(FileId file, const Listening& listening, std::vector<Finding>& findings) const;
-  void add_overflow(FileId file, const Listening& listening, std::vector<Finding>& findings) const;
+  void add_overflow(FileId file, const Listening& listening, const Report& report,
+                    std::vector<Finding>& findings) const;
   void add_uneven(const Report& report, std::vector<Finding>& findings) const;
 
   std::map<FileId, Listening> listening_;

@@ -46,7 +46,7 @@ void BusyLoops::on_burst_begun(const Burst& burst, const Thread& thread) {
 void BusyLoops::close_window(Looks& looks, Ns t) const {
   const Ns length = time_between(looks.window, t);
   const double rate = double(looks.empty) * 1e9 / double(length);
-  if (!looks.slept && rate >= double(thresholds().empty_looks) &&
+  if (counts(looks.window) && !looks.slept && rate >= double(thresholds().empty_looks) &&
       looks.empty >= kMoreThanCalls * looks.calls) {
     if (looks.count == 0) looks.first_t = looks.window;
     looks.busy = time_after(looks.busy, length);

@@ -16,19 +16,23 @@ inline constexpr size_t kMaxFindingEvidence = 16;  // ids of a finding, the firs
 
 class Detector : public AnalysisSink {
  public:
-  Detector(const Model& model, const Thresholds& thresholds) : model_(&model), thresholds_(thresholds) {}
+  Detector(const Analysis& analysis, const Thresholds& thresholds)
+      : analysis_(&analysis), thresholds_(thresholds) {}
   // `report` is finished but for its findings.
   virtual void report(const Report& report, std::vector<Finding>& findings) const = 0;
 
  protected:
-  [[nodiscard]] const Model::State& state() const { return model_->state(); }
+  [[nodiscard]] const Model::State& state() const { return analysis_->model().state(); }
   [[nodiscard]] const Thresholds& thresholds() const { return thresholds_; }
+
+  // Whether what is at `t` lies in the part of the trace that findings are about.
+  [[nodiscard]] bool counts(Ns t) const { return analysis_->window().has(t); }
 
   // The file an argument names; its number's where the trace does not say.
   [[nodiscard]] static FileId file_named(const Call& call, const Thread& thread, int8_t index);
 
  private:
-  const Model* model_;
+  const Analysis* analysis_;
   Thresholds thresholds_;
 };
 

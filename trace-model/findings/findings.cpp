@@ -25,12 +25,11 @@ FileId Detector::file_named(const Call& call, const Thread& thread, int8_t index
 
 Findings::Findings(Analysis& analysis, const Thresholds& thresholds)
     : analysis_(&analysis), thresholds_(thresholds) {
-  const Model& model = analysis.model();
-  detectors_.push_back(std::make_unique<Iterations>(model, thresholds));
-  detectors_.push_back(std::make_unique<Readiness>(model, thresholds));
-  detectors_.push_back(std::make_unique<Undrained>(model, thresholds));
-  detectors_.push_back(std::make_unique<Accepts>(model, thresholds));
-  detectors_.push_back(std::make_unique<BusyLoops>(model, thresholds));
+  detectors_.push_back(std::make_unique<Iterations>(analysis, thresholds));
+  detectors_.push_back(std::make_unique<Readiness>(analysis, thresholds));
+  detectors_.push_back(std::make_unique<Undrained>(analysis, thresholds));
+  detectors_.push_back(std::make_unique<Accepts>(analysis, thresholds));
+  detectors_.push_back(std::make_unique<BusyLoops>(analysis, thresholds));
   for (const auto& detector : detectors_) analysis.add(*detector);
 }
 

@@ -182,7 +182,7 @@ void Iterations::add_off(Current& current, const Thread& thread, const Off& off,
 }
 
 void Iterations::add_sleep(const Thread& thread, const Held& held, WaitKind kind, FileId instance) {
-  if (held.dur < thresholds().blocking_call) return;
+  if (held.dur < thresholds().blocking_call || !counts(held.t)) return;
   const SleepKey key{thread.tid, held.spec, held.inside, held.file};
   if (sleeps_.size() >= kMaxResults && !sleeps_.contains(key)) return;
   HeldUp& sleep = sleeps_[key];
@@ -212,7 +212,7 @@ void Iterations::finish(const Thread& thread, Ns end, RecordId next_wait) {
       const uint64_t waited = waited_during(asleep, burst.ready, next_returned);
       known->second.most_waited = std::max(known->second.most_waited, waited);
     }
-  if (time_between(current.start, end) < thresholds().long_iteration) return;
+  if (time_between(current.start, end) < thresholds().long_iteration || !counts(current.start)) return;
   const Held& run = current.longest[size_t(HeldBy::Cpu)];
   const Held& most = run.dur >= asleep.dur ? run : asleep;
   add_slow(thread, current, end, waited_during(most, burst.ready, next_returned));

@@ -78,6 +78,7 @@ void Readiness::returned(const Call& call, const Thread& thread, const ReadyEntr
 
 void Readiness::count(const Call& call, const Thread& thread, const ReadyEntry& entry, Streak& streak,
                       Kind kind) {
+  if (!counts(call.returned())) return;
   if (++streak.count == 1) {
     streak.first = call.id;
     streak.first_t = call.returned();
@@ -160,7 +161,9 @@ void Readiness::add_oneshots(std::vector<Finding>& findings) const {
   state().interest.for_each([&](const InterestList& list) {
     list.for_each([&](const InterestItem& item) {
       const Ns quiet = time_between(item.confirmed, state().last_t);
-      if (!(item.events & kOneshot) || !item.disarmed || quiet < thresholds().not_rearmed) return;
+      if (!(item.events & kOneshot) || !item.disarmed || !counts(item.confirmed) ||
+          quiet < thresholds().not_rearmed)
+        return;
       if (!item.target->held() || findings.size() >= kMaxResults) return;
       Finding finding = finding_of("EPOLLONESHOT not re-armed", kNote, kLikely);
       finding.t = item.confirmed;

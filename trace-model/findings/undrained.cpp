@@ -116,7 +116,7 @@ void Undrained::reported(const Call& call, const Thread& thread) {
 }
 
 void Undrained::keep(const Stop& stop, FileId file) {
-  if (results_.size() < kMaxResults) results_.emplace_back(file, stop);
+  if (results_.size() < kMaxResults && counts(stop.t)) results_.emplace_back(file, stop);
 }
 
 void Undrained::report(const Report& report, std::vector<Finding>& findings) const {
@@ -125,7 +125,8 @@ void Undrained::report(const Report& report, std::vector<Finding>& findings) con
   open_.for_each([&](uint64_t file, const Stop& stop) {
     const Ns since = time_between(stop.t, state().last_t);
     const bool left_alone = !stop.event && since >= thresholds().undrained;
-    if (all.size() >= kMaxResults || (!left_alone && !stop.hung_up && stop.habit < kHabit)) return;
+    if (!counts(stop.t) || all.size() >= kMaxResults || (!left_alone && !stop.hung_up && stop.habit < kHabit))
+      return;
     all.emplace_back(FileId(file), stop);
     if (left_alone) all.back().second.longest = std::max(stop.longest, since);
   });

@@ -8,8 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "trace-model/model_state.h"
-
 namespace loopscope::trace_model {
 namespace {
 
@@ -55,7 +53,6 @@ PartOfTrace::PartOfTrace(std::optional<Bound> from, std::optional<Bound> to) : f
   if (to_ && to_->t) window.until = *to_->t;
   analysis_.set_window(window);
   begun_ = !from_;
-  if (from_ || to_) analysis_.add(*this);
 }
 
 void PartOfTrace::begin(Ns t) {
@@ -73,25 +70,13 @@ void PartOfTrace::end(Ns t) {
 void PartOfTrace::take(Event& event) {
   if (from_ && !begun_ && reached(*from_, event)) begin(from_->t.value_or(completion_time(event)));
   if (to_ && !ended_ && to_->t && reached(*to_, event)) end(*to_->t);
-  if (ended_ && open_ == 0) {
-    if (std::holds_alternative<End>(event) || std::holds_alternative<Lost>(event)) analysis_.apply(event);
-    return;
-  }
   const Ns t = completion_time(event);
   const bool last = to_ && !ended_ && !to_->t && reached(*to_, event);
   analysis_.apply(event);
   if (last) end(time_after(t, 1));  // this record is still of it
 }
 
-void PartOfTrace::on_burst_begun(const Burst& burst, const Thread& /*thread*/) {
-  open_ += window().has(burst.start);
-}
-
-void PartOfTrace::on_burst(const Burst& burst, const Thread& /*thread*/) {
-  if (open_ && window().has(burst.start)) --open_;
-}
-
-// Figures of bursts are known when the last of them has ended, the state from when the part ended.
+// Figures of bursts are those of Window, which many outlive; the state is that of when the part ended.
 Report PartOfTrace::finish() {
   analysis_.finish();
   Report whole = make_report(analysis_.model(), window());

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The analysis of a part of a trace. What lies before it is applied, so that its descriptors and bursts are
-// known, and then no longer counts; a burst that begins within it is followed to its end.
+// known, and then no longer counts; a burst or a request that begins within it is followed to its end.
 //
-// Confined to the part: bursts and all figures of them; calls; accepts, wakeups, iterations and waits of
-// listeners and loops. As they were at its end: descriptors, interest lists, registrations, who is asleep. Of
-// the whole trace: CPU times, operations of rings, losses, and registrations' times.
+// Confined to the part: bursts, requests and all figures of them; findings; calls; accepts, drops, wakeups,
+// iterations and waits of listeners and loops. As they were at its end: descriptors, interest lists,
+// registrations, who is asleep. Of the whole trace: CPU times, operations of rings, losses, and
+// registrations' times.
 #pragma once
 
 #include <expected>
@@ -26,7 +27,7 @@ struct Bound {
 // "1.5s", "200ms", "812us", "5ns", "+3.2" and "3.2" (seconds), "id=812", "#812". The error is a sentence.
 [[nodiscard]] std::expected<Bound, std::string> parse_bound(std::string_view text);
 
-class PartOfTrace : private AnalysisSink {
+class PartOfTrace {
  public:
   PartOfTrace(std::optional<Bound> from, std::optional<Bound> to);
   PartOfTrace(const PartOfTrace&) = delete;
@@ -40,15 +41,12 @@ class PartOfTrace : private AnalysisSink {
   [[nodiscard]] Report finish();
 
  private:
-  void on_burst_begun(const Burst& burst, const Thread& thread) override;
-  void on_burst(const Burst& burst, const Thread& thread) override;
   void begin(Ns t);
   void end(Ns t);
 
   Analysis analysis_;
   std::optional<Bound> from_, to_;
   bool begun_ = false, ended_ = false;
-  uint64_t open_ = 0;             // bursts of the part that have not ended
   std::optional<Report> at_end_;  // the state when the part ended
 };
 

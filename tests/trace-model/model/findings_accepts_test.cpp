@@ -91,6 +91,44 @@ TEST(Queue, Full) {
   EXPECT_NE(found[0].text.find("(129 of 128)"), std::string::npos) << found[0].text;
 }
 
+TEST(Queue, DroppedWithoutAnAccept) {
+  FindingsMaker server;
+  server.accepts(20, 20, 0);
+  server.queue(2, 0, 5, 10);
+  const RecordId full = server.queue(2, 6, 5, 60);
+  const auto found = server.found("accept queue full");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].sure, "certain");
+  EXPECT_EQ(found[0].fd, 4);
+  EXPECT_EQ(found[0].pid, kServer);
+  EXPECT_EQ(found[0].evidence, std::vector{full});
+  EXPECT_NE(found[0].text.find("50 attempts to connect"), std::string::npos) << found[0].text;
+  EXPECT_NE(found[0].text.find("up to 6 waited where the backlog is 5"), std::string::npos) << found[0].text;
+}
+
+TEST(Queue, DropsBeforeTheTraceAreNotIts) {
+  FindingsMaker server;
+  server.queue(2, 0, 5, 10);
+  server.queue(2, 0, 5, 10);
+  EXPECT_TRUE(server.found("accept queue full").empty());
+}
+
+TEST(Findings, AreConfinedToAPart) {
+  for (const bool whole : {true, false}) {
+    FindingsMaker server;
+    if (!whole) server.analysis.set_window({INT64_MAX, INT64_MAX});  // its beginning is not known yet
+    herd(server, 5, kEpollIn);
+    server.queue(2, 0, 5, 10);
+    server.queue(2, 6, 5, 60);
+    if (!whole) {
+      server.analysis.set_window({server.now + 1, INT64_MAX});
+      server.analysis.forget_counts();
+    }
+    server.queue(2, 0, 5, 60);
+    EXPECT_EQ(server.report().findings.size(), whole ? 2u : 0u);
+  }
+}
+
 TEST(Workers, Uneven) {
   FindingsMaker server;
   for (int i = 0; i < 200; ++i) {
@@ -101,6 +139,8 @@ TEST(Workers, Uneven) {
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].severity, "note");
   EXPECT_EQ(found[0].tid, kServer);
+  EXPECT_TRUE(found[0].t.has_value());
+  EXPECT_FALSE(found[0].evidence.empty());
 }
 
 TEST(Workers, Even) {

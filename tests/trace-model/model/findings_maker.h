@@ -71,6 +71,16 @@ class FindingsMaker : public TraceMaker {
     apply(made);
   }
 
+  RecordId queue(FileId file, int64_t waiting, int64_t backlog, int64_t drops) {
+    QueueRow row;
+    row.id = ++id;
+    row.t = now += kMs;
+    row.file = file;
+    row.queue = waiting, row.backlog = backlog, row.drops = drops;
+    apply(Event(row));
+    return row.id;
+  }
+
   // To be called once, at the end.
   Report report() {
     analysis.finish();

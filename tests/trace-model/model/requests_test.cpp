@@ -64,6 +64,25 @@ TEST_F(Served, KeepAliveIsOneRequestForEachAnswer) {
   EXPECT_EQ(served->at_last_write.calls, 2U + 5 * 4);
 }
 
+TEST_F(Served, OnlyThoseThatBeginInAPartCount) {
+  analysis.set_window({INT64_MAX, INT64_MAX});  // its beginning is not known yet
+  connect(7, 10);
+  for (int i = 0; i < 5; ++i) {
+    if (i == 2) analysis.set_window({now, INT64_MAX});
+    if (i == 4) analysis.set_window({analysis.window().from, now});
+    sleep({7});
+    read(7, 10);
+    write(7, 10);
+  }
+  finish();
+  EXPECT_EQ(figures().requests, 2U);
+  EXPECT_EQ(figures().connections, 1U);
+  const ServedProcess* served = requests.served(kServer);
+  ASSERT_NE(served, nullptr);
+  EXPECT_EQ(served->at_last_write.wakeups, 2U);
+  EXPECT_EQ(served->at_last_write.calls, 6U);
+}
+
 TEST_F(Served, WhatIsReadBeforeTheAnswerIsOneExchange) {
   connect(7, 10);
   sleep({7});
