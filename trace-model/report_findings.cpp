@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "trace-model/duration_text.h"
+#include "trace-model/findings/finding_words.h"
 #include "trace-model/report_ring_words.h"
 #include "trace-model/symbols.h"
 #include "trace-model/uring_ops.h"
@@ -28,6 +29,8 @@ Finding losses(const Report& report) {
                                 time_text(report.gaps.front().t));
   }
   finding.text += ": everything below is understated";
+  finding.advice = "record again with a larger --buffer, with --no-io, or with fewer --calls";
+  finding.next = show_command_of("type=lost");
   finding.hurt_ns = INT64_MAX;  // it stands first, for it qualifies the rest
   return finding;
 }
@@ -43,6 +46,9 @@ Finding unread_ring(const ReportProcess& process) {
       "process {} has an io_uring ring; operations through rings were not recorded here, so "
       "registrations, accepts and wakeups made that way are missing",
       process.pid);
+  finding.pid = process.pid;
+  finding.advice = "`loopscope doctor` says what this kernel lacks for them";
+  finding.next = "loopscope doctor";
   return finding;
 }
 
@@ -63,6 +69,14 @@ Finding overflow(const ReportRing& ring) {
       "fast enough, and the kernel keeps them aside until it asks",
       ring_name(ring), ring.cq_entries, counted(ring.overflows, "completion"),
       time_text(ring.overflow_t.value_or(0)));
+  finding.pid = ring.pid;
+  finding.fd = ring.fd;
+  finding.file = ring.ring;
+  finding.advice =
+      "take completions more often, or make the queue larger (IORING_SETUP_CQSIZE): multishot operations and "
+      "many in flight need more than twice the entries that are submitted";
+  if (!ring.overflow_ids.empty())
+    finding.next = show_command_of(fmt::format("id={}", ring.overflow_ids.front()));
   return finding;
 }
 
@@ -81,6 +95,11 @@ Finding ended_multishot(const ReportRing& ring, const EndedMultishot& end) {
                   end.op == uring::kRecv || end.op == uring::kRecvmsg || end.op == uring::kReadMultishot
                       ? "what arrives there is not received through it any more"
                       : "connections that come there are not noticed through it any more");
+  finding.pid = ring.pid;
+  finding.fd = end.fixed ? -1 : end.fd;
+  finding.advice =
+      "a completion without IORING_CQE_F_MORE is the last of its operation: submit it again then";
+  finding.next = show_command_of(fmt::format("id={}", end.cqe));
   return finding;
 }
 

@@ -42,6 +42,11 @@ std::string OutputFile::shown_name() const {
   return is_stdout() ? "standard output" : trace_model::terminal_text(path_);
 }
 
+bool OutputFile::is_regular() const {
+  struct stat status{};
+  return fstat(fd(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
 void OutputFile::begin() {
   struct stat info{};
   // A pipe or a device cannot be emptied and need not be.

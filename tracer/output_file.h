@@ -24,6 +24,7 @@ class OutputFile {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string shown_name() const;  // for messages
   [[nodiscard]] bool is_stdout() const { return path_ == "-"; }
+  [[nodiscard]] bool is_regular() const;  // no pipe, no device: what was written can be read
   [[nodiscard]] bool created() const { return created_; }
 
   void begin();    // empties it: now comes the trace

@@ -18,6 +18,7 @@
 #include "tracer/recording.h"
 #include "tracer/stop_signals.h"
 #include "tracer/targets.h"
+#include "tracer/trace_report.h"
 
 namespace loopscope::tracer {
 
@@ -75,6 +76,16 @@ struct Outcome {
   std::string report;
 };
 
+constexpr uint64_t kLongTrace = 512 << 20;  // bytes; a second to read
+
+// What a report on the file says. `briefly`, which the recorder knows without reading it again, is for those
+// that cannot be read at once; it has nothing of wakeups.
+std::string summary(const RecordingTotals& totals, const OutputFile& file, const std::string& briefly) {
+  if (file.is_stdout() || !file.is_regular() || totals.bytes > kLongTrace) return briefly;
+  const auto report = report_of_trace(file.path());
+  return report ? report_text(*report) : briefly;
+}
+
 void print_outcome(const Outcome& outcome, const OutputFile& file) {
   const RecordingTotals& totals = outcome.totals;
   fmt::print(stderr, "loopscope: {} calls in {:.1f} s, {} lost, {:.1f} MB in {} ({})\n", totals.calls,
@@ -85,7 +96,7 @@ void print_outcome(const Outcome& outcome, const OutputFile& file) {
         "loopscope: {} records were lost; the trace says when. A larger --buffer, --no-io or fewer --calls "
         "would have kept them.\n",
         totals.lost);
-  fmt::print(stderr, "\n{}\n", outcome.report);
+  fmt::print(stderr, "\n{}\n", summary(totals, file, outcome.report));
   if (file.is_stdout()) return;
   const std::string name = terminal_text(file.path());
   fmt::print(stderr, "next:  loopscope report {0}\n       loopscope show {0} 'call~accept'\n", name);

@@ -10,7 +10,6 @@
 #include "trace-model/analysis/analysis.h"
 #include "trace-model/analysis/requests.h"
 #include "trace-model/findings/findings.h"
-#include "trace-model/parallel_reader.h"
 #include "trace-model/report_json.h"
 #include "trace-model/report_text.h"
 #include "trace-model/story/explanation_words.h"
@@ -20,6 +19,7 @@
 #include "tracer/print.h"
 #include "tracer/proc/snapshot.h"
 #include "tracer/trace_choice.h"
+#include "tracer/trace_report.h"
 
 namespace loopscope::tracer {
 
@@ -31,21 +31,6 @@ using trace_model::terminal_text;
 
 namespace {
 
-constexpr uint64_t kProblemsTold = 5;
-
-// Lines that could not be used. A file that is refused has its one sentence and does without.
-void tell_problems(const trace_model::TraceChecks& checks, const std::string& file) {
-  const std::string name = terminal_text(file);
-  uint64_t told = 0;
-  for (const trace_model::Problem& problem : checks.problems()) {
-    if (++told > kProblemsTold) break;
-    fmt::print(stderr, "loopscope: {}: {}\n", name, terminal_text(sentence_of(problem)));
-  }
-  if (checks.problem_count() > kProblemsTold)
-    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name,
-               checks.problem_count() - kProblemsTold);
-}
-
 using Result = std::expected<Report, std::string>;
 
 // What --opened asks for, or the files of the program's own that wakeups opened.
@@ -54,21 +39,6 @@ OpenedFiles::Options opened_options(const ReportOptions& options) {
   opened.contains = options.opened;
   if (options.opened.empty()) opened.max_kept = 10;
   return opened;
-}
-
-// Each record to `take` until the file ends.
-template <typename Take>
-std::expected<void, std::string> read_all(const std::string& path, bool tell, Take&& take) {
-  auto file = trace_model::ParallelReader::open(path);
-  if (!file) return std::unexpected(file.error());
-  for (;;) {
-    const auto record = file->next();
-    if (!record) return std::unexpected(record.error());
-    if (!*record) break;
-    take(*(*record)->event);
-  }
-  if (tell) tell_problems(file->checks(), path);
-  return {};
 }
 
 Result report_of_file(const ReportOptions& options, const std::string& path, PartOfTrace& part,
@@ -80,7 +50,7 @@ Result report_of_file(const ReportOptions& options, const std::string& path, Par
   trace_model::Requests requests(part.analysis(), options.requests);
   part.analysis().add(requests);
   const trace_model::Findings findings(part.analysis(), options.thresholds);
-  const auto read = read_all(path, true, [&](trace_model::Event& event) { part.take(event); });
+  const auto read = read_trace(path, true, [&](trace_model::Event& event) { part.take(event); });
   if (!read) return std::unexpected(read.error());
   Report report = part.finish();
   requests.finish();
@@ -140,7 +110,7 @@ int explain(const ReportOptions& options, const std::string& path) {
   trace_model::FindBurst find(options.explain);
   trace_model::Analysis first;
   first.add(find);
-  const auto found = read_all(path, true, [&](trace_model::Event& event) { first.apply(event); });
+  const auto found = read_trace(path, true, [&](trace_model::Event& event) { first.apply(event); });
   if (!found) return fail(terminal_text(found.error()));
   if (!find.met()) return fail(fmt::format("there is no record {} in this trace", options.explain));
   if (find.burst() == 0)
@@ -149,7 +119,7 @@ int explain(const ReportOptions& options, const std::string& path) {
   trace_model::Analysis second;
   trace_model::ExplainBurst explained(find.burst(), second);
   second.add(explained);
-  const auto read = read_all(path, false, [&](trace_model::Event& event) {
+  const auto read = read_trace(path, false, [&](trace_model::Event& event) {
     explained.before(event);
     second.apply(event);
   });

@@ -48,11 +48,11 @@ void sort_findings(std::vector<Finding>& findings) {
 }
 
 void add_findings(Report& report, const Findings& findings, std::string_view trace) {
-  for (Finding& finding : findings.of(report)) {
+  for (Finding& finding : findings.of(report)) report.findings.push_back(std::move(finding));
+  for (Finding& finding : report.findings) {
     const size_t at = finding.next.find(kTraceWord);
     if (!trace.empty() && at != std::string::npos)
       finding.next.replace(at, kTraceWord.size(), shell_word(trace));
-    report.findings.push_back(std::move(finding));
   }
   sort_findings(report.findings);
   report.not_checked = not_checked(report, findings.scheduled());
