@@ -5,6 +5,22 @@
 
 namespace loopscope::trace_model {
 
+void RequestTime::clear() {
+  attended = runnable = blocked = 0;
+  if (longest_block.dur != 0) longest_block = {};
+  longest_away = {};
+}
+
+void Request::clear() {
+  static_cast<RequestFacts&>(*this) = {};
+  peer.clear();
+  label.clear();
+  time.clear();
+  opened.clear();
+  connected.clear();
+  threads.clear();
+}
+
 Ns Request::running() const {
   return std::max<Ns>(0, time_between(time.blocked, time_between(time.runnable, time.attended)));
 }

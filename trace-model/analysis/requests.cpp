@@ -248,14 +248,7 @@ void Requests::read(Connection& connection, const Moved& read) {
 void Requests::begin_request(Connection& connection, const Moved& read) {
   end_request(connection, false);
   Request& request = connection.request;
-  std::vector<OpenedPath> opened = std::move(request.opened);  // keeps its memory
-  std::vector<ConnectedTo> connected = std::move(request.connected);
-  std::vector<Pid> threads = std::move(request.threads);
-  opened.clear(), connected.clear(), threads.clear();
-  request = Request{};
-  request.opened = std::move(opened);
-  request.connected = std::move(connected);
-  request.threads = std::move(threads);
+  request.clear();
   request.threads.push_back(read.tid);
 
   request.id = read.id;
@@ -281,7 +274,7 @@ void Requests::begin_request(Connection& connection, const Moved& read) {
 
   connection.in_request = true;
   connection.wanted = false;
-  connection.until_now = {};
+  connection.until_now.clear();
   connection.calls_until_now = 0;
   connection.opened_at_write = connection.connected_at_write = 0;
   connection.opened_total_at_write = connection.connected_total_at_write = 0;

@@ -66,17 +66,18 @@ struct RequestTime {
   Ns runnable = 0, blocked = 0;
   Stretch longest_block;  // dur 0: none
   Away longest_away;
+
+  void clear();
 };
 
-struct Request {
+// What of a request is numbers alone.
+struct RequestFacts {
   RecordId id = 0;  // of its first read, a call or a completion: it names the request
   FileId file = 0;  // the connection
   int fd = -1;
   FileId listener = 0;   // 0: not known
   Pid pid = 0, tid = 0;  // who read it first
   uint64_t number = 0;   // on its connection, from 1, as far as the trace goes
-  std::string peer;      // only of those that are kept
-  std::string label;     // how it begins, where that was recorded
 
   Ns ready = 0, first_read = 0, first_write = 0, end = 0;
   RecordId last_write = 0;
@@ -86,14 +87,21 @@ struct Request {
   bool unfinished = false;  // the trace ended before anything told that it was over
   uint64_t bytes_in = 0, bytes_out = 0;
   uint32_t reads = 0, writes = 0;
-  uint32_t calls = 0;  // of the threads that served it, while they did
+  uint32_t calls = 0;                              // of the threads that served it, while they did
+  uint32_t opened_total = 0, connected_total = 0;  // see Request::opened
+};
+
+struct Request : RequestFacts {
+  std::string peer;   // only of those that are kept
+  std::string label;  // how it begins, where that was recorded
   RequestTime time;
 
   // Meanwhile, by the threads that served it or that they gave the work to; the first kMaxRequestFiles.
   std::vector<OpenedPath> opened;
   std::vector<ConnectedTo> connected;
-  uint32_t opened_total = 0, connected_total = 0;
   std::vector<Pid> threads;  // at most kMaxRequestThreads, the first reader first
+
+  void clear();  // and keeps the memory of its lists
 
   [[nodiscard]] Ns latency() const { return time_between(ready, end); }
   [[nodiscard]] Ns queue() const { return time_between(ready, first_read); }

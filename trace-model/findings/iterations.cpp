@@ -67,9 +67,15 @@ void keep_longer(Held& longest, Held candidate, const Thread& thread) {
 
 void Iterations::begin(RecordId wait, Ns start, Pid tid) {
   Current& current = current_[uint64_t(tid)];
-  current = Current{};
   current.wait = wait;
   current.start = current.last_end = start;
+  current.off_since_last = current.runnable = current.asleep = 0;
+  current.last_call = 0;
+  current.last_spec = nullptr;
+  current.last_fd = -1;
+  current.last_file = 0;
+  for (Held& each : current.longest)
+    if (each.dur != 0) each = Held{};
 }
 
 void Iterations::on_burst_begun(const Burst& burst, const Thread& thread) {
@@ -114,21 +120,19 @@ void Iterations::on_call(const Call& call, const Thread& thread) {
 void Iterations::add_call(const Call& call, const Thread& thread, Current& current) {
   add_run(current, thread, call.t, &call);
   const int8_t subject = plan_of(*call.spec).fds[0];
-  Held held = in_call(call, subject);
-  const Ns off = call.off ? call.off->dur : 0;
-  held.dur = time_between(off, time_between(call.late, call.dur));
-  if (held.dur > current.longest[size_t(HeldBy::Cpu)].dur) {
-    if (!call.text.empty()) held.path = call.text;
-    keep_longer(current.longest[size_t(HeldBy::Cpu)], held, thread);
-  }
-  if (call.off) {
+  const Ns running = time_between(call.off ? call.off->dur : 0, time_between(call.late, call.dur));
+  if (call.off || running > current.longest[size_t(HeldBy::Cpu)].dur) {
+    Held held = in_call(call, subject);
+    held.dur = running;
     held.path = call.text;
-    add_off(current, thread, *call.off, held);
+    keep_longer(current.longest[size_t(HeldBy::Cpu)], held, thread);
+    if (call.off) add_off(current, thread, *call.off, std::move(held));
   }
   current.last_call = call.id;
   current.last_spec = call.spec;
-  current.last_fd = held.fd;
-  current.last_file = held.file;
+  const bool named = subject >= 0 && call.has(subject);
+  current.last_fd = named ? int(call.args[size_t(subject)]) : -1;
+  current.last_file = named ? call.files[size_t(subject)] : 0;
   current.last_end = call.returned();
   current.off_since_last = 0;
 }
