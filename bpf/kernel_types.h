@@ -162,8 +162,10 @@ struct sock_common {
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
+struct socket;
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 	__u16 sk_type;
 	__u16 sk_protocol;
 	struct {
@@ -173,6 +175,7 @@ struct sock {
 	__u32 sk_max_ack_backlog;
 };
 struct socket {
+	struct file *file;
 	struct sock *sk;
 };
 struct sk_buff_head {
@@ -183,6 +186,7 @@ struct unix_address {
 };
 struct unix_sock {
 	struct unix_address *addr;
+	struct sock *peer;
 };
 /* The receive queue of a listening unix socket is its accept queue. */
 struct sock___queue { /* struct sock, under a name of our own */

@@ -30,6 +30,17 @@ static __always_inline void read_unix_name(struct sock *sk, struct wire_socket *
 			      (void *)address + bpf_core_type_size(struct unix_address) + 2);
 }
 
+/* The other end, where it is a socket of a process: peer[] holds its inode. */
+static __always_inline void read_unix_peer(struct sock *sk, struct wire_socket *out)
+{
+	struct sock *peer = BPF_CORE_READ((struct unix_sock *)sk, peer);
+	__u64 inode = 0;
+
+	if (peer)
+		inode = BPF_CORE_READ(peer, sk_socket, file, f_inode, i_ino);
+	__builtin_memcpy(out->peer, &inode, sizeof(inode));
+}
+
 static __always_inline void read_inet(struct sock *sk, struct wire_socket *out)
 {
 	out->local_port = BPF_CORE_READ(sk, __sk_common.skc_num);
@@ -70,8 +81,10 @@ static __always_inline int read_socket(__u64 file_address, struct wire_socket *o
 	} else if (out->family == AF_UNIX) {
 		/* Connections not yet accepted wait in the receive queue (net/unix/af_unix.c). */
 		out->queue = BPF_CORE_READ((struct sock___queue *)sk, sk_receive_queue.qlen);
-		if (bpf_core_type_exists(struct unix_sock))
+		if (bpf_core_type_exists(struct unix_sock)) {
 			read_unix_name(sk, out);
+			read_unix_peer(sk, out);
+		}
 	}
 	return 1;
 }

@@ -119,7 +119,7 @@ struct wire_socket {
 	wire_u8 state;
 	wire_u8 unix_len;		/* of unix_name, 0: unnamed */
 	wire_u16 local_port, peer_port; /* host order */
-	wire_u8 local[16], peer[16];
+	wire_u8 local[16], peer[16];	/* of a unix socket: the inode of the other end, or 0 */
 	wire_u32 queue, backlog;
 	wire_u8 unix_name[112]; /* sun_path, as bound */
 	wire_u32 drops;

@@ -73,6 +73,7 @@ struct SocketInfo {
   std::optional<int64_t> backlog, queue;
   uint64_t inode = 0;
   std::optional<int64_t> drops{};  // attempts to connect, since the socket was made
+  uint64_t peer_inode = 0;         // of the other end of a unix socket
 };
 
 struct FdRow {

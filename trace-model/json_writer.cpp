@@ -123,6 +123,7 @@ void append_line(std::string& out, const FdRow& row) {
   if (socket.queue) write_number(line, ",\"queue\":", *socket.queue);
   if (socket.drops) write_number(line, ",\"drops\":", *socket.drops);
   write_unless_zero(line, ",\"inode\":", socket.inode);
+  write_unless_zero(line, ",\"peer_inode\":", socket.peer_inode);
   write_text_unless_empty(line, "path", row.path);
   if (row.cloexec) line.raw(",\"cloexec\":true");
   if (row.nonblock) line.raw(",\"nonblock\":true");

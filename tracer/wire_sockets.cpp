@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer/wire_sockets.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -59,7 +60,9 @@ trace_model::SocketInfo socket_info(const wire_socket& socket) {
   if (is_inet(socket)) {
     info.local = inet_text(socket, socket.local, socket.local_port);
     if (socket.peer_port) info.peer = inet_text(socket, socket.peer, socket.peer_port);
-  } else if (socket.family == AF_UNIX && socket.unix_len) {
+  } else if (socket.family == AF_UNIX) {
+    memcpy(&info.peer_inode, socket.peer, sizeof(info.peer_inode));
+    if (socket.unix_len == 0) return info;
     const size_t length = std::min<size_t>(socket.unix_len, sizeof(socket.unix_name));
     info.local = trace_model::unix_address_text(std::as_bytes(std::span(socket.unix_name, length)));
   }

@@ -16,7 +16,7 @@ def test_every_cause_is_told_apart():
     loop = Report(trace).loop(tid=truth["pid"], wait="epoll", epfd=truth["outer"])
     assert nonzero(loop["bursts"]["causes"]) == {
         "timeout": truth["timeouts"], "timer": truth["timers"],
-        "notification": truth["events"] + truth["pipes"] + truth["signal_fds"],
+        "notification": truth["events"] + truth["pipes"] + truth["pairs"] + truth["signal_fds"],
         "signal": truth["interrupts"], "nested epoll": truth["nested"]}, loop
     # The inner instance is looked at with timeout 0 within the burst that the outer one began, and has it.
     assert loop["bursts"]["already_ready"] == truth["nested"] and loop["bursts"]["looked_again"] == 0, loop
@@ -29,11 +29,14 @@ def test_who_woke_it_is_traced_to_the_thread():
     loop = Report(trace).loop(tid=truth["pid"], wait="epoll", epfd=truth["outer"])
     wakers = {w.get("tid"): w for w in loop["bursts"]["wakers"] if w.get("context") == "task"}
     if "missing" not in trace.header["probes"]["off-CPU"]:
-        by_thread = sum(truth[k] for k in ("events", "pipes", "signal_fds", "interrupts", "nested"))
+        by_thread = sum(truth[k] for k in ("events", "pipes", "pairs", "signal_fds", "interrupts", "nested"))
         assert sum(w["count"] for w in loop["bursts"]["wakers"] if w.get("tid") == truth["waker"]
                    and w["context"] == "task") == by_thread, loop["bursts"]["wakers"]
         assert set(wakers) == {truth["waker"]}, wakers
-    caused = [b["caused_by"] for b in loop["bursts"]["slowest"] if b.get("caused_by")]
+    written = [b for b in loop["bursts"]["slowest"]
+               if b["cause"] == "notification" and b["ready"][0]["fd"] != truth["signals"]]
+    caused = [b["caused_by"] for b in written if b["caused_by"]]
+    assert len(caused) == len(written), written
     assert caused and all(link["from_tid"] == truth["waker"] and link["to_tid"] == truth["pid"] for link in caused)
     assert {link["sure"] for link in caused} == {"certain"}, caused
 

@@ -87,6 +87,7 @@ class Analysis {
   void end_bursts_of(Pid pid, Ns t, bool whole_process, Pid tid);
   void count(const Call& call, Activity& activity);
   void take_off(Activity& activity, const Off& off, const Stretch& where);
+  void find_writer(Burst& burst, Pid tid) const;
   void resolve_waker(Thread& thread);
   void note_waker(Thread& thread, const Off& off, RecordId evidence);
   void link(Thread& to, Work work, const Link& link);

@@ -158,6 +158,7 @@ void Analysis::begin_burst(const Call& call, Thread& thread, Slept slept) {
     burst.woken = {off.woken, off.delay, off.context, off.by_pid, off.by_tid, off.by_comm, 0, nullptr};
   }
   add_ready(call, thread);
+  find_writer(burst, thread.tid);
   activity.off_since_last = 0;
   for (AnalysisSink* sink : sinks_) sink->on_burst_begun(burst, thread);
 }
@@ -267,22 +268,26 @@ void Analysis::end_burst(Thread& thread, Ns t, bool unfinished) {
   for (AnalysisSink* sink : sinks_) sink->on_burst(burst, thread);
 }
 
-// Who woke the loop: what it wrote may be in the trace only after the wait has returned.
+// Which write to what it is notified through woke the loop: one from the time it slept.
+void Analysis::find_writer(Burst& burst, Pid tid) const {
+  if (burst.slept == Slept::No || burst.caused_by) return;
+  const Ns asleep = burst.waited ? time_between(*burst.waited, burst.start) : INT64_MIN;
+  for (const ReadyFile& ready : burst.ready) {
+    const Notification* written = notifiers_.first_within(ready.file, asleep, burst.start);
+    if (!written) continue;
+    if (burst.cause == WakeCause::Data && &ready == &burst.ready.front())
+      burst.cause = WakeCause::Notification;
+    if (written->tid == tid) return;
+    burst.caused_by = Link{written->how, true, written->tid, tid, written->t, written->call, 0};
+    return;
+  }
+}
+
 void Analysis::resolve_waker(Thread& thread) {
   Model::State& state = model_.state();
   Burst& burst = thread.activity.burst;
   if (burst.slept == Slept::No) return;
-  for (const ReadyFile& ready : burst.ready) {
-    const Notification* written = notifiers_.last(ready.file);
-    if (!written || written->t > burst.start) continue;
-    if (burst.waited && written->end < time_between(*burst.waited, burst.start))
-      continue;  // of an earlier wake-up
-    if (burst.cause == WakeCause::Data && &ready == &burst.ready.front())
-      burst.cause = WakeCause::Notification;
-    if (written->tid == thread.tid) break;
-    burst.caused_by = Link{written->how, true, written->tid, thread.tid, written->t, written->call, 0};
-    break;
-  }
+  find_writer(burst, thread.tid);  // the record of the write may have come after that of the wait
   const bool by_thread =
       burst.woken.context == WakeContext::Task || burst.woken.context == WakeContext::Unknown;
   if (const Thread* waker = burst.woken.t && burst.woken.by_tid && by_thread

@@ -12,13 +12,15 @@ void Notifiers::pair(FileId one, FileId other) {
 }
 
 void Notifiers::on_row(const FdRow& row) {
-  if (row.socket.kind != "pipe" || row.socket.inode == 0 || row.file == 0) return;
-  const FileId* known = pipe_by_inode_.find(row.socket.inode);
-  if (!known) {
-    if (pipe_by_inode_.size() < kMaxKept) pipe_by_inode_[row.socket.inode] = row.file;
-  } else if (*known != row.file) {
-    pair(*known, row.file);
-  }
+  const SocketInfo& socket = row.socket;
+  if (socket.inode == 0 || row.file == 0) return;
+  const bool pipe = socket.kind == "pipe";
+  // Neither end has a name: it was made by socketpair(2), and is no connection to a server.
+  const bool end_of_pair = socket.kind == "unix" && socket.peer_inode != 0 && socket.local.empty();
+  if (!pipe && !end_of_pair) return;
+  const FileId* other = by_inode_.find(pipe ? socket.inode : socket.peer_inode);
+  if (other && *other != row.file) pair(*other, row.file);
+  if ((!pipe || !other) && by_inode_.size() < kMaxKept) by_inode_[socket.inode] = row.file;
 }
 
 void Notifiers::on_call(const Call& call, const OpenFiles& files) {
@@ -38,7 +40,9 @@ void Notifiers::on_call(const Call& call, const OpenFiles& files) {
     arrives = *peer;
     made.how = file->kind == FileKind::Pipe ? LinkHow::Pipe : LinkHow::Socketpair;
   }
-  if (written_.size() < kMaxKept || written_.find(arrives)) written_[arrives] = made;
+  if (written_.size() >= kMaxKept && !written_.find(arrives)) return;
+  Written& written = written_[arrives];
+  written.last[written.count++ % written.last.size()] = made;
 }
 
 void Notifiers::closed(FileId file) {
@@ -47,8 +51,15 @@ void Notifiers::closed(FileId file) {
   peers_.erase(file);
 }
 
-const Notification* Notifiers::last(FileId file) const {
-  return written_.find(file);
+const Notification* Notifiers::first_within(FileId file, Ns from, Ns until) const {
+  const Written* written = written_.find(file);
+  if (!written) return nullptr;
+  const uint32_t known = std::min<uint32_t>(written->count, uint32_t(written->last.size()));
+  for (uint32_t i = written->count - known; i != written->count; ++i) {
+    const Notification& each = written->last[i % written->last.size()];
+    if (each.t <= until && each.end >= from) return &each;
+  }
+  return nullptr;
 }
 
 }  // namespace loopscope::trace_model

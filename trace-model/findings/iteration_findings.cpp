@@ -61,8 +61,11 @@ bool Iterations::is_shared(const HeldUp& held) const {
 Finding Iterations::slow_finding(const HeldUp& held, HeldBy by) const {
   const Held& worst = held.worst;
   const bool grave = held.longest >= thresholds().worth_warning || held.count >= thresholds().repeated;
-  Finding finding = finding_of(by == HeldBy::NoCpu ? "no CPU for the loop" : "long iteration",
-                               grave && by != HeldBy::NoCpu ? kWarning : kNote, kCertain);
+  const bool noted = by == HeldBy::NoCpu || by == HeldBy::Unusual;
+  Finding finding = finding_of(by == HeldBy::NoCpu     ? "no CPU for the loop"
+                               : by == HeldBy::Unusual ? "unusual iteration"
+                                                       : "long iteration",
+                               grave && !noted ? kWarning : kNote, kCertain);
   finding.t = held.longest_t;
   finding.pid = held.pid;
   finding.tid = held.tid;
@@ -79,7 +82,18 @@ Finding Iterations::slow_finding(const HeldUp& held, HeldBy by) const {
                              duration_text(held.longest), time_text(held.longest_t));
   const std::string place = place_words(state(), worst);
   const std::string serving = serving_words(state(), worst);
-  if (by == HeldBy::Cpu) {
+  if (by == HeldBy::Unusual) {
+    finding.text = fmt::format(
+        "{} took {} {} times as long as usual or more for an iteration: {} at worst, at {}, where half of "
+        "them "
+        "take {} or less; of that {} on the CPU at a stretch{}{}{}",
+        thread_words(held.pid, held.tid), held.count == 1 ? "once" : fmt::format("{} times", held.count),
+        thresholds().outlier, duration_text(held.longest), time_text(held.longest_t),
+        duration_text(held.usual), duration_text(worst.dur), place.empty() ? "" : " " + place, serving,
+        waited_words(held.most_waited));
+    finding.advice = "see which request it was: one that costs so much more than the others holds them up";
+    finding.next = explain_command(held.longest_wait);
+  } else if (by == HeldBy::Cpu) {
     finding.text += fmt::format(": of that {} on the CPU at a stretch{}{}{}", duration_text(worst.dur),
                                 place.empty() ? "" : " " + place, serving, waited_words(held.most_waited));
     finding.advice =

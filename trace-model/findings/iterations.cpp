@@ -10,6 +10,8 @@
 namespace loopscope::trace_model {
 namespace {
 
+constexpr uint64_t kEnoughToCompare = 1000;  // iterations
+
 bool multiplexes(WaitKind kind) {
   return kind == WaitKind::Epoll || kind == WaitKind::Uring || kind == WaitKind::Poll ||
          kind == WaitKind::Select;
@@ -216,13 +218,28 @@ void Iterations::finish(const Thread& thread, Ns end, RecordId next_wait) {
       const uint64_t waited = waited_during(asleep, burst.ready, next_returned);
       known->second.most_waited = std::max(known->second.most_waited, waited);
     }
-  if (time_between(current.start, end) < thresholds().long_iteration || !counts(current.start)) return;
+  const Ns length = time_between(current.start, end);
+  const Ns usual = length < thresholds().long_iteration ? usual_for(thread, length) : 0;
+  if ((usual == 0 && length < thresholds().long_iteration) || !counts(current.start)) return;
   const Held& run = current.longest[size_t(HeldBy::Cpu)];
   const Held& most = run.dur >= asleep.dur ? run : asleep;
-  add_slow(thread, current, end, waited_during(most, burst.ready, next_returned));
+  add_slow(thread, current, end, waited_during(most, burst.ready, next_returned), usual);
 }
 
-void Iterations::add_slow(const Thread& thread, const Current& current, Ns end, uint64_t waited) {
+// What an iteration of this loop usually takes, where one of `length` is far from it; else 0.
+Ns Iterations::usual_for(const Thread& thread, Ns length) const {
+  if (length < thresholds().outlier_least) return 0;
+  const Burst& burst = thread.activity.burst;
+  for (const auto& loop : thread.loops) {
+    if (loop->kind != burst.kind || loop->instance != burst.instance) continue;
+    if (loop->busy.count() < kEnoughToCompare) return 0;
+    const Ns median = std::max<Ns>(loop->busy.quantile(0.5), 1);
+    return uint64_t(length / median) >= thresholds().outlier ? median : 0;
+  }
+  return 0;
+}
+
+void Iterations::add_slow(const Thread& thread, const Current& current, Ns end, uint64_t waited, Ns usual) {
   const Burst& burst = thread.activity.burst;
   const Ns length = time_between(current.start, end);
   const Ns running = time_between(current.asleep, time_between(current.runnable, length));
@@ -232,6 +249,8 @@ void Iterations::add_slow(const Thread& thread, const Current& current, Ns end, 
   if (!computed && current.runnable > current.asleep && current.runnable > running) by = HeldBy::NoCpu;
   // Told of as what it slept in.
   if (by == HeldBy::Sleep && current.longest[size_t(by)].dur >= thresholds().blocking_call) return;
+  if (usual && running < length / 2) return;  // it waited for something: that has findings of its own
+  if (usual) by = HeldBy::Unusual;
   const std::tuple key{thread.tid, by, burst.instance};
   if (slow_.size() >= kMaxResults && !slow_.contains(key)) return;
   HeldUp& slow = slow_[key];
@@ -247,7 +266,8 @@ void Iterations::add_slow(const Thread& thread, const Current& current, Ns end, 
   slow.longest = length;
   slow.longest_t = current.start;
   slow.longest_wait = current.wait;
-  slow.worst = current.longest[size_t(by)];
+  slow.usual = usual;
+  slow.worst = current.longest[size_t(usual ? HeldBy::Cpu : by)];
   slow.worst.waited = waited;
 }
 

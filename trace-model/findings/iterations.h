@@ -16,7 +16,7 @@
 
 namespace loopscope::trace_model {
 
-enum class HeldBy : uint8_t { Cpu, Sleep, NoCpu };
+enum class HeldBy : uint8_t { Cpu, Sleep, NoCpu, Unusual };
 
 // A time in which a loop did not go on.
 struct Held {
@@ -41,6 +41,7 @@ struct HeldUp {
   FileId instance = 0;
   uint64_t count = 0, most_waited = 0;
   Ns total = 0, longest = 0, longest_t = 0;  // of the iterations, or the sleeps
+  Ns usual = 0;                              // the median then, of HeldBy::Unusual
   RecordId longest_wait = 0;                 // the wait that began that iteration
   Held worst;
   std::vector<RecordId> evidence;
@@ -68,7 +69,7 @@ class Iterations : public Detector {
     const CallSpec* last_spec = nullptr;
     int last_fd = -1;
     FileId last_file = 0;
-    std::array<Held, 3> longest;  // by HeldBy
+    std::array<Held, 3> longest;  // by HeldBy, but Unusual
   };
 
   void begin(RecordId wait, Ns start, Pid tid);
@@ -77,7 +78,8 @@ class Iterations : public Detector {
   void add_run(Current& current, const Thread& thread, Ns until, const Call* next = nullptr);
   void add_off(Current& current, const Thread& thread, const Off& off, Held where);
   void add_sleep(const Thread& thread, const Held& held, WaitKind kind, FileId instance);
-  void add_slow(const Thread& thread, const Current& current, Ns end, uint64_t waited);
+  void add_slow(const Thread& thread, const Current& current, Ns end, uint64_t waited, Ns usual);
+  [[nodiscard]] Ns usual_for(const Thread& thread, Ns length) const;
   [[nodiscard]] bool is_shared(const HeldUp& held) const;
   [[nodiscard]] Finding slow_finding(const HeldUp& held, HeldBy by) const;
   [[nodiscard]] Finding sleep_finding(const HeldUp& held) const;

@@ -13,6 +13,8 @@ namespace {
 
 constexpr auto kNames = std::to_array<ThresholdName>({
     {"long-iteration", &Thresholds::long_iteration, nullptr},
+    {"outlier-least", &Thresholds::outlier_least, nullptr},
+    {"outlier", nullptr, &Thresholds::outlier},
     {"blocking-call", &Thresholds::blocking_call, nullptr},
     {"worth-warning", &Thresholds::worth_warning, nullptr},
     {"repeated", nullptr, &Thresholds::repeated},

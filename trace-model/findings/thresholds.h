@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From where on something is worth a finding. The defaults are absolute for what makes others wait, and not a
-// multiple of what the loop usually takes: a handler that sleeps in every request would raise such a measure,
-// and hide behind it.
+// From where on something is worth a finding. What makes others wait is measured absolutely, and not only by
+// what the loop usually takes: a handler that sleeps in every request would raise such a measure, and hide
+// behind it. Below that, an iteration is told of where it is far from what is usual in this run.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,8 @@ namespace loopscope::trace_model {
 
 struct Thresholds {
   Ns long_iteration = 10'000'000;  // a loop did not look at its connections for so long
+  Ns outlier_least = 2'000'000;    // an iteration that took so long,
+  uint64_t outlier = 100;          // and so many times the median of its loop, is none of the usual ones
   Ns blocking_call = 1'000'000;    // a loop slept for so long where it should not
   Ns worth_warning = 25'000'000;   // one of these that is longer is a warning though it happened once
   uint64_t repeated = 5;           // and shorter ones are when there are so many

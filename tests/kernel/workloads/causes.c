@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A loop that is woken by everything there is, each a known number of times, and each time asleep: 5
-// timeouts, 6 timers, 7 eventfds and 4 bytes in a pipe that another thread writes, 3 signals through a
-// signalfd, 2 that interrupt the wait, 3 times an epoll instance that has something ready itself.
+// timeouts, 6 timers, 7 eventfds, 4 bytes in a pipe and 8 in a socket pair that another thread writes, 3
+// signals through a signalfd, 2 that interrupt the wait, 3 times an epoll instance that has something ready
+// itself.
 #include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -11,16 +12,26 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "workload.h"
 
-enum { kTimeouts = 5, kTimers = 6, kEvents = 7, kPipes = 4, kSignals = 3, kInterrupts = 2, kNested = 3 };
+enum {
+  kTimeouts = 5,
+  kTimers = 6,
+  kEvents = 7,
+  kPipes = 4,
+  kPairs = 8,
+  kSignals = 3,
+  kInterrupts = 2,
+  kNested = 3
+};
 enum { kSleepNs = 3000000 };
 
-static int outer, inner, event_fd, inner_event_fd, ends[2];
+static int outer, inner, event_fd, inner_event_fd, ends[2], pair[2];
 static sem_t begun, asked, answered;
 static long waker;
 static void (*errand)(void);
@@ -33,6 +44,9 @@ static void put_inner(void) {
 }
 static void put_byte(void) {
   must_be(write(ends[1], "w", 1) == 1);
+}
+static void put_in_pair(void) {
+  must_be(write(pair[1], "w", 1) == 1);
 }
 static void send_signal(void) {
   must(syscall(SYS_tgkill, getpid(), getpid(), SIGUSR1));
@@ -104,10 +118,12 @@ int main(void) {
   event_fd = (int)must(eventfd(0, EFD_NONBLOCK));
   inner_event_fd = (int)must(eventfd(0, EFD_NONBLOCK));
   must(pipe(ends));
+  must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
   const int timer = (int)must(timerfd_create(CLOCK_MONOTONIC, 0));
   const int signals = (int)must(signalfd(-1, &blocked, 0));
   watch(outer, event_fd, EPOLLIN);
   watch(outer, ends[0], EPOLLIN);
+  watch(outer, pair[0], EPOLLIN);
   watch(outer, timer, EPOLLIN);
   watch(outer, signals, EPOLLIN);
   watch(outer, inner, EPOLLIN);
@@ -142,6 +158,12 @@ int main(void) {
     take(ends[0], 1);
     settle();
   }
+  for (int i = 0; i < kPairs; ++i) {
+    have_done(put_in_pair);
+    wait_for(pair[0]);
+    take(pair[0], 1);
+    settle();
+  }
   for (int i = 0; i < kSignals; ++i) {
     have_done(send_signal);
     wait_for(signals);
@@ -162,8 +184,9 @@ int main(void) {
   }
   have_done(NULL);
   must_be(pthread_join(thread, NULL) == 0);
-  say("{'state':'done','timeouts':%d,'timers':%d,'events':%d,'pipes':%d,'signal_fds':%d,'interrupts':%d,"
+  say("{'state':'done','timeouts':%d,'timers':%d,'events':%d,'pipes':%d,'pairs':%d,'signal_fds':%d,'"
+      "interrupts':%d,"
       "'nested':%d}",
-      kTimeouts, kTimers, kEvents, kPipes, kSignals, kInterrupts, kNested);
+      kTimeouts, kTimers, kEvents, kPipes, kPairs, kSignals, kInterrupts, kNested);
   await_line("quit");
 }

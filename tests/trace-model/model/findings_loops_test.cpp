@@ -74,6 +74,35 @@ TEST(LongIteration, ThresholdIsTheUsers) {
   EXPECT_TRUE(server.found("long iteration").empty());
 }
 
+// `turns` iterations of 1 ms, then one of `length`.
+std::vector<Finding> unusual(int turns, Ns length, Thresholds thresholds = {}) {
+  FindingsMaker server(thresholds);
+  server.watched(4, 2, kIn);
+  server.connection(10);
+  for (int i = 0; i <= turns; ++i) {
+    server.woken({{kIn, 10}}, kMs / 2);
+    server.read(10, 64, 3);
+    if (i == turns) server.now += length;
+    server.write(10);
+  }
+  server.woken({});
+  return server.found("unusual iteration");
+}
+
+TEST(UnusualIteration, IsOneThatTakesManyTimesTheMedian) {
+  Thresholds thresholds;
+  ASSERT_TRUE(thresholds.set("long-iteration", "1s"));
+  const auto found = unusual(2000, 900 * kMs, thresholds);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].severity, "note");
+  EXPECT_EQ(found[0].fd, 10);
+  EXPECT_NE(found[0].text.find("once 100 times as long as usual"), std::string::npos) << found[0].text;
+  EXPECT_TRUE(unusual(2000, 50 * kMs, thresholds).empty());
+  EXPECT_TRUE(unusual(500, 900 * kMs, thresholds).empty());  // too few to say what is usual
+  ASSERT_TRUE(thresholds.set("outlier", "1000"));
+  EXPECT_TRUE(unusual(2000, 900 * kMs, thresholds).empty());
+}
+
 TEST(BlockingCall, InACallOnAPath) {
   FindingsMaker server;
   two_connections(server).woken({{kIn, 10}});
