@@ -2,6 +2,7 @@
 """Every mistake that a sample server makes on purpose is found, on the right thread and descriptor, when it was made;
 and in the servers that make none nothing is warned of."""
 import contextlib
+import json
 import pathlib
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from servers_harness import BIN, GET, IO_URING_REFUSED, LAST_GET, Program, event
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 
 from harness.environment import require_bpf  # noqa: E402
-from harness.recorder import Recording, report  # noqa: E402
+from harness.recorder import Recording, report, run  # noqa: E402
 
 EPOLL, URING, BLOCKING = Program("epoll-server"), Program("io-uring-server"), Program("blocking-server")
 SLACK_NS = 50_000_000
@@ -229,3 +230,27 @@ def test_what_was_not_recorded_is_said(tmp_path):
     assert not found.warnings()
     text = subprocess.run([BIN / "loopscope", "report", found.trace.path], check=True, capture_output=True, text=True)
     assert text.stdout.count("Not checked:") == 2
+
+
+@pytest.mark.parametrize("options, chain", [((), []), (("--hand-over",), ["woken"])])
+def test_the_wakeup_that_opened_balloons_is_found_where_another_thread_opens_them(tmp_path, options, chain):
+    def click(server, _):
+        with server.connect() as client:
+            client.sendall(b"GET /balloons HTTP/1.1\r\n\r\n")
+            assert read_answers(client, 1)[0][0] == 200
+    found = Found(tmp_path, EPOLL, "--wait-ms", "0", *options, load=click, record=("--peek", "64"))
+    said = json.loads(run("report", found.trace.path, "--json", "--opened", "balloons").stdout)
+    opened, = said["files"]
+    assert (opened["tid"] != found.server.pid) == bool(options), opened
+    assert [link["how"] for link in opened["links"]] == chain, opened
+    wait, = [call for call in found.trace.waits(tid=found.server.pid) if call["id"] == opened["wakeup"]["id"]]
+    assert wait["t"] + wait["dur"] <= opened["t"], (wait, opened)
+    assert opened["wakeup"]["cause"] in ("data", "new connection"), opened
+    # Back: the thread of the pool wakes the loop, which then answers.
+    if options:
+        woken = [burst for loop in found.json["loops"] if loop["bursts"] for burst in loop["bursts"]["slowest"]
+                 if burst.get("caused_by", {}).get("from_tid") == opened["tid"]]
+        assert woken and woken[0]["root"] == opened["wakeup"]["id"], found.json["loops"]
+    slowest = [request for figures in found.json["requests"] for request in figures["slowest"]]
+    assert [request["label"] for request in slowest] == ["GET /balloons"], slowest
+    assert any("balloons" in file["path"] for file in slowest[0]["opened"]), slowest
