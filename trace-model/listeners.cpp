@@ -38,8 +38,10 @@ void Listener::note_drops(int64_t drops) {
 
 void Listener::forget_counts() {
   queue_max.reset();
-  if (dropped) drops_before = *drops_before + *dropped;
-  if (dropped) dropped = 0;
+  if (dropped) {
+    drops_before = drops_before.value_or(0) + *dropped;
+    dropped = 0;
+  }
   for (Holder& holder : holders) holder.accepts = holder.wakeups = 0;
 }
 
