@@ -9,6 +9,7 @@
 
 #include "trace-model/report_text.h"
 #include "trace-model/terminal_text.h"
+#include "trace-model/trace_report.h"
 #include "tracer/launch.h"
 #include "tracer/output_file.h"
 #include "tracer/print.h"
@@ -18,7 +19,6 @@
 #include "tracer/recording.h"
 #include "tracer/stop_signals.h"
 #include "tracer/targets.h"
-#include "tracer/trace_report.h"
 
 namespace loopscope::tracer {
 
@@ -82,7 +82,7 @@ constexpr uint64_t kLongTrace = 512 << 20;  // bytes; a second to read
 // that cannot be read at once; it has nothing of wakeups.
 std::string summary(const RecordingTotals& totals, const OutputFile& file, const std::string& briefly) {
   if (file.is_stdout() || !file.is_regular() || totals.bytes > kLongTrace) return briefly;
-  const auto report = report_of_trace(file.path());
+  const auto report = trace_model::report_of_trace(file.path());
   return report ? report_text(*report) : briefly;
 }
 

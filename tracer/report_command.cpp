@@ -16,10 +16,10 @@
 #include "trace-model/story/opened_words.h"
 #include "trace-model/story/timeline.h"
 #include "trace-model/terminal_text.h"
+#include "trace-model/trace_report.h"
 #include "tracer/print.h"
 #include "tracer/proc/snapshot.h"
 #include "tracer/trace_choice.h"
-#include "tracer/trace_report.h"
 
 namespace loopscope::tracer {
 
@@ -30,6 +30,21 @@ using trace_model::Report;
 using trace_model::terminal_text;
 
 namespace {
+
+constexpr uint64_t kProblemsTold = 5;
+
+// Lines that could not be used. A file that is refused has its one sentence and does without.
+void tell_problems(const trace_model::TraceChecks& checks, const std::string& file) {
+  const std::string name = terminal_text(file);
+  uint64_t told = 0;
+  for (const trace_model::Problem& problem : checks.problems()) {
+    if (++told > kProblemsTold) break;
+    fmt::print(stderr, "loopscope: {}: {}\n", name, terminal_text(sentence_of(problem)));
+  }
+  if (checks.problem_count() > kProblemsTold)
+    fmt::print(stderr, "loopscope: {}: {} more lines with problems\n", name,
+               checks.problem_count() - kProblemsTold);
+}
 
 using Result = std::expected<Report, std::string>;
 
@@ -50,7 +65,9 @@ Result report_of_file(const ReportOptions& options, const std::string& path, Par
   trace_model::Requests requests(part.analysis(), options.requests);
   part.analysis().add(requests);
   const trace_model::Findings findings(part.analysis(), options.thresholds);
-  const auto read = read_trace(path, true, [&](trace_model::Event& event) { part.take(event); });
+  const auto read = trace_model::read_trace(
+      path, [&](trace_model::Event& event) { part.take(event); },
+      [&](const trace_model::TraceChecks& checks) { tell_problems(checks, path); });
   if (!read) return std::unexpected(read.error());
   Report report = part.finish();
   requests.finish();
@@ -110,7 +127,9 @@ int explain(const ReportOptions& options, const std::string& path) {
   trace_model::FindBurst find(options.explain);
   trace_model::Analysis first;
   first.add(find);
-  const auto found = read_trace(path, true, [&](trace_model::Event& event) { first.apply(event); });
+  const auto found = trace_model::read_trace(
+      path, [&](trace_model::Event& event) { first.apply(event); },
+      [&](const trace_model::TraceChecks& checks) { tell_problems(checks, path); });
   if (!found) return fail(terminal_text(found.error()));
   if (!find.met()) return fail(fmt::format("there is no record {} in this trace", options.explain));
   if (find.burst() == 0)
@@ -119,7 +138,7 @@ int explain(const ReportOptions& options, const std::string& path) {
   trace_model::Analysis second;
   trace_model::ExplainBurst explained(find.burst(), second);
   second.add(explained);
-  const auto read = read_trace(path, false, [&](trace_model::Event& event) {
+  const auto read = trace_model::read_trace(path, [&](trace_model::Event& event) {
     explained.before(event);
     second.apply(event);
   });
