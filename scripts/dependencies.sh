@@ -9,7 +9,7 @@
 # An entry "a|b" is satisfied by either; the first that the machine's package lists know is installed.
 
 packages_build=(build-essential cmake ninja-build pkg-config 'clang-19|clang' bpftool libbpf-dev libelf-dev
-  zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev libzstd-dev liburing-dev libgtest-dev)
+  zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev libzstd-dev liburing-dev libgtest-dev libzip-dev nettle-dev)
 # What the viewer is built from, and the driver that draws where there is no graphics card.
 packages_viewer=(libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri fonts-dejavu-core)
 packages_gui_test=(xvfb xauth xdotool)

@@ -10,6 +10,7 @@
 #include "trace-model/terminal_text.h"
 #include "tracer/compare_command.h"
 #include "tracer/doctor.h"
+#include "tracer/lab_command.h"
 #include "tracer/list.h"
 #include "tracer/print.h"
 #include "tracer/proc/access.h"
@@ -110,6 +111,8 @@ void add_show(CLI::App& app, ShowOptions& options) {
                    "'fd=6 call=epoll_ctl op=ADD path~balloons dur>10ms'")
       ->type_name("[FILE] [QUERY]...");
   show->add_flag("--json", options.json, "The records as they stand in the file, instead of lines");
+  show->add_flag("--ids", options.ids,
+                 "The id of each record before its line: what report, lab and the viewer call it");
   show->footer(std::string(kShowHelp));
 }
 
@@ -328,6 +331,8 @@ int run(int argc, char** argv) {
   CLI::App* view_app = app.add_subcommand("view", "A trace as a timeline, in a window (loopscope-viewer)");
   view_app->prefix_command();
   view_app->set_help_flag();
+  LabOptions lab;
+  add_lab(app, lab);
   ListOptions list;
   CLI::App* list_app =
       app.add_subcommand("list", "Servers running here: what they listen on and how they wait");
@@ -350,6 +355,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("compare")) return compare_command(compare);
   if (app.got_subcommand("show")) return show_command(show);
   if (*view_app) return view_command(view_app->remaining());
+  if (app.got_subcommand("lab")) return lab_command(lab);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
   return usage("no such command");

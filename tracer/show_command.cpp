@@ -59,7 +59,8 @@ Words tell_apart(const std::vector<std::string>& words) {
 class Show {
  public:
   // Without `gather` every line is written at once: what feeds us may pause at any time.
-  Show(Query query, bool json, bool gather) : query_(std::move(query)), json_(json), gather_(gather) {}
+  Show(Query query, bool json, bool ids, bool gather)
+      : query_(std::move(query)), json_(json), ids_(ids), gather_(gather) {}
 
   [[nodiscard]] int run(TraceFile& file);
 
@@ -70,7 +71,7 @@ class Show {
   [[nodiscard]] int finish(TraceFile& file);
 
   Query query_;
-  bool json_, gather_;
+  bool json_, ids_, gather_;
   Model model_;
   std::string text_;             // not written yet
   std::vector<Problem> untold_;  // until the file has proved to be a trace: a refusal says it all
@@ -98,6 +99,7 @@ void Show::take(const Record& record) {
   Event& event = *record.event;
   model_.join(event);
   const bool matches = query_.matches(event);
+  if (matches && ids_) fmt::format_to(std::back_inserter(text_), "{:>7}  ", id_of(event));
   if (matches && !json_) append_line_begin(text_, event, model_.state());
   model_.apply(event);
   if (!matches) return;
@@ -185,7 +187,7 @@ int show_command(const ShowOptions& options) {
   if (!path) return say("{}", path.error());
   auto file = TraceFile::open(*path);
   if (!file) return say("{}", file.error());
-  return Show(std::move(*query), options.json, *path != "-").run(*file);
+  return Show(std::move(*query), options.json, options.ids && !options.json, *path != "-").run(*file);
 }
 
 }  // namespace loopscope::tracer

@@ -12,6 +12,7 @@ struct ShowOptions {
   std::vector<std::string>
       words;          // [FILE] [QUERY]: the first word that names a file is the file, the rest the query
   bool json = false;  // the records themselves, as they stand in the file
+  bool ids = false;   // before each line, that of its record
 };
 
 // Of the query language, for --help.
