@@ -7,7 +7,7 @@
 //   {"show": "call=epoll_ctl op=ADD fd={listener}", "where": {…}, "take": "id"}
 //       records, by a query of `loopscope show`; `take` is the id where it is not stated
 //   {"opened": "{path}", "where": {…}, "take": "wakeup.id"}
-//       what `report --opened` finds
+//       what `report --opened` finds, with `waits`: the wakeup and the last wait before
 //   {"name": "listener"}     the values of a name of the exercise
 //   {"values": [1, "LT"]}    these
 //   {"first": S}  {"last": S}  {"max": S}  {"any": [S, …]}  {"count": S}  {"quotient": [4000, S]}

@@ -40,6 +40,19 @@ void add_triggers(Json& report) {
   report["triggers"] = std::move(rows);
 }
 
+// "waits": the wakeup, and the last wait of its thread before the work was done or handed on. Waits that do
+// not sleep belong to the wakeup before them; whoever names the one that returned last has seen as much.
+void add_waits(Json& file, const std::vector<Json>& waits) {
+  const Json wakeup = file.value("wakeup", Json());
+  if (!wakeup.is_object()) return;
+  uint64_t until = file["id"], last = wakeup["id"];
+  if (const Json links = file.value("links", Json::array()); !links.empty())
+    until = links[0].value("evidence", until);
+  for (const Json& wait : waits)
+    if (wait["tid"] == wakeup["tid"] && wait["id"] < until) last = std::max(last, wait["id"].get<uint64_t>());
+  file["waits"] = Json::array({wakeup["id"], last});
+}
+
 }  // namespace
 
 std::expected<std::unique_ptr<TraceEvidence>, std::string> TraceEvidence::open(const std::string& path) {
@@ -82,7 +95,12 @@ std::expected<const Json*, std::string> TraceEvidence::opened(const std::string&
   if (!read) return std::unexpected(read.error());
   analysis.finish();
   const Json said = Json::parse(trace_model::opened_report_json(files, path, make_report(analysis.model())));
-  return &(opened_[path] = said["files"]);
+  Json& found = opened_[path] = said["files"];
+  const auto waits =
+      find("call=epoll_wait,epoll_pwait,epoll_pwait2,poll,ppoll,select,pselect6,io_uring_enter");
+  if (!waits) return std::unexpected(waits.error());
+  for (Json& file : found) add_waits(file, **waits);
+  return &found;
 }
 
 std::expected<std::string, std::string> digest_of(const std::string& path) {
