@@ -112,6 +112,7 @@ std::expected<std::vector<Graded>, std::string> grade_folder(const std::string& 
   std::ranges::sort(files);
   std::map<std::string, std::set<std::string>> who_has;
   std::vector<Graded> all;
+  all.reserve(files.size());
   for (const auto& file : files) all.push_back(graded_of(file, exercises, who_has));
   for (Graded& graded : all) {
     std::set<std::string> others;

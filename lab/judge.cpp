@@ -74,6 +74,7 @@ std::string Judge::why_no_answer(const Answer& answer) const {
   if (exercise_.type == AnswerType::Choice) {
     if (std::ranges::find(exercise_.choices, answer.text, &Choice::id) != exercise_.choices.end()) return {};
     std::vector<std::string> ids;
+    ids.reserve(exercise_.choices.size());
     for (const Choice& choice : exercise_.choices) ids.push_back(choice.id);
     return none("Choose one of: ", "請選擇其中之一：") + fmt::format("{}", fmt::join(ids, ", "));
   }

@@ -110,7 +110,7 @@ std::expected<void, std::string> write_submission(const Progress& progress, cons
   }
   if (zip_close(archive.get()) != 0)
     return std::unexpected(fmt::format("{} cannot be written: {}", path, zip_strerror(archive.get())));
-  (void)archive.release();  // zip_close() freed it
+  [[maybe_unused]] const zip_t* gone = archive.release();  // zip_close() freed it
   std::error_code error;
   std::filesystem::rename(beside, path, error);
   if (error) return std::unexpected(fmt::format("{} cannot be written: {}", path, error.message()));

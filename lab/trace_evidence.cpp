@@ -106,7 +106,7 @@ std::expected<const Json*, std::string> TraceEvidence::opened(const std::string&
 std::expected<std::string, std::string> digest_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::unexpected(fmt::format("{}: {}", path, strerror(errno)));
-  sha256_ctx context;
+  sha256_ctx context{};
   sha256_init(&context);
   std::array<char, 1 << 16> block{};
   while (file.read(block.data(), block.size()), file.gcount() > 0)

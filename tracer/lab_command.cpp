@@ -149,8 +149,8 @@ std::expected<std::vector<uint64_t>, std::string> ids_of(const std::vector<std::
   return ids;
 }
 
-int answer(const LabOptions& options, const Exercise& exercise, Progress& progress, Attempt& attempt,
-           std::string_view language) {
+int judge_answer(const LabOptions& options, const std::string& answer, const Exercise& exercise,
+                 Progress& progress, Attempt& attempt, std::string_view language) {
   if (exercise.predict && attempt.prediction.empty())
     return fail(
         lab::say(language, "first say what you expect, with --predict", "請先用 --predict 說出你的預測"));
@@ -164,7 +164,7 @@ int answer(const LabOptions& options, const Exercise& exercise, Progress& progre
   if (!digest) return fail(terminal_text(digest.error()));
   const auto parameters = settings_of(options, exercise, attempt);
   if (!parameters) return fail(terminal_text(parameters.error()));
-  const lab::Answer given{*options.answer, *ids, options.because.value_or("")};
+  const lab::Answer given{answer, *ids, options.because.value_or("")};
   const lab::Verdict verdict = lab::judge(exercise, **evidence, *parameters, given, language);
   attempt.answer = given.text;
   attempt.evidence = given.evidence;
@@ -190,7 +190,10 @@ int answer(const LabOptions& options, const Exercise& exercise, Progress& progre
   }
   if (attempt.done() && progress.open == exercise.id) progress.open.clear();
   if (const auto saved = progress.save(); !saved) return fail(terminal_text(saved.error()));
-  if (!attempt.done()) return print(terminal_text(verdict.say) + '\n') == 0 ? 1 : 1;
+  if (!attempt.done()) {
+    (void)print(terminal_text(verdict.say) + '\n');
+    return 1;
+  }
   std::string text(verdict.outcome == lab::Outcome::Read
                        ? lab::say(language, "Kept, to be read.", "已記下，由老師評閱。")
                        : lab::say(language, "Right.", "答對了。"));
@@ -208,7 +211,7 @@ int work_on(const LabOptions& options, const Exercise& exercise, Progress& progr
   if (!parameters) return fail(terminal_text(parameters.error()));
   attempt.parameters = *parameters;
   if (options.prediction) attempt.prediction = *options.prediction;
-  if (options.answer) return answer(options, exercise, progress, attempt, language);
+  if (options.answer) return judge_answer(options, *options.answer, exercise, progress, attempt, language);
   if (options.hint && attempt.hints < exercise.hints.size()) ++attempt.hints;
   if (options.close)
     progress.open.clear();

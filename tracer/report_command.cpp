@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <expected>
 
+#include "lab/exercise.h"
+#include "lab/progress.h"
 #include "trace-model/analysis/analysis.h"
 #include "trace-model/analysis/requests.h"
 #include "trace-model/findings/findings.h"
@@ -103,6 +105,27 @@ std::string wrong_section(const ReportOptions& options, const Report& report) {
   return {};
 }
 
+// In a folder in which an exercise of the lab is open, people are not told its answer. Takes such sections
+// from those that are wanted, and gives their names.
+std::vector<std::string> hide_answers(const Report& report, std::vector<std::string>& sections) {
+  const auto progress = lab::Progress::load();
+  if (!progress || progress->open.empty()) return {};
+  const auto& all = lab::bundled_exercises();
+  const auto open = std::ranges::find(all, progress->open, &lab::Exercise::id);
+  if (open == all.end() || open->hides.empty()) return {};
+  if (sections.empty()) {
+    sections.assign(trace_model::kReportSections.begin(), trace_model::kReportSections.end());
+    for (const trace_model::ReportSection& section : report.sections) sections.push_back(section.name);
+  }
+  std::vector<std::string> hidden;
+  std::erase_if(sections, [&](const std::string& name) {
+    const bool hides = std::ranges::find(open->hides, name) != open->hides.end();
+    if (hides) hidden.push_back(name);
+    return hides;
+  });
+  return hidden;
+}
+
 int print_report(const Report& report, const ReportOptions& options) {
   if (!report.end)
     fmt::print(stderr, "loopscope: the trace was cut short: it has no end record; what is there was used\n");
@@ -118,7 +141,17 @@ int print_report(const Report& report, const ReportOptions& options) {
   text.histogram = options.histogram;
   text.verbose = options.verbose;
   text.sections = options.sections;
-  return print(report_text(report, text));
+  const std::vector<std::string> hidden = hide_answers(report, text.sections);
+  if (!hidden.empty() && text.sections.empty())
+    return fail(
+        fmt::format("{} would give away the exercise that is open here; `loopscope lab` says which, and "
+                    "--close lays it aside",
+                    fmt::join(hidden, ", ")));
+  const int printed = print(report_text(report, text));
+  if (!hidden.empty())
+    fmt::print(stderr, "loopscope: left out, as they would give away the exercise that is open here: {}\n",
+               fmt::join(hidden, ", "));
+  return printed;
 }
 
 // The file is read twice, so it cannot be a pipe.

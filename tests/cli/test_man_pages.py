@@ -8,7 +8,7 @@ from harness.environment import ROOT, require_program
 from harness.recorder import run
 
 MAN = ROOT / "docs" / "man"
-COMMANDS = ["record", "watch", "report", "show", "compare", "view", "list", "doctor"]
+COMMANDS = ["record", "watch", "report", "show", "compare", "lab", "view", "list", "doctor"]
 
 
 def options_in_help(*command):

@@ -300,3 +300,19 @@ def test_hints_come_one_by_one_and_in_both_languages():
         assert desk.lab("listening-fd", "--lang", "en", "--hint").stdout.count("Hint") == 1
         said = desk.lab("listening-fd", "--lang", "zh-Hant", "--hint").stdout
         assert said.count("提示 ") == 2 and "監聽" in said, said
+
+
+def test_an_open_exercise_is_not_given_away():
+    port = free_port()
+    with Desk() as desk, launched([BIN / "epoll-server", "--port", port, "--wait-ms", 0], port) as recording:
+        fd, pid = listening_fd(port)
+        os.kill(pid, 15)
+        trace = recording.finished(check=False)
+        told = run("report", trace.path, cwd=desk.folder)
+        assert f"fd {fd} was a listening socket" in told.stdout, told.stdout
+        desk.lab("listening-fd", "--set", f"port={port}")
+        told = run("report", trace.path, cwd=desk.folder)
+        assert "listening socket" not in told.stdout and "left out" in told.stderr, told.stdout
+        assert run("report", trace.path, "--section", "listeners", cwd=desk.folder, check=False).returncode == 1
+        desk.lab("listening-fd", "--close")
+        assert f"fd {fd} was a listening socket" in run("report", trace.path, cwd=desk.folder).stdout
