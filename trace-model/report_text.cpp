@@ -209,8 +209,13 @@ std::string title_of(const Report& report) {
   if (!report.recorded.anything) return "What /proc shows now; nothing was recorded";
   std::string text = fmt::format("{} in {}", counted(report.calls, "call"), duration_text(report.last_t));
   if (!report.header) return text;
-  text += fmt::format(", recorded on {} from {}", terminal_text(report.header->kernel),
-                      terminal_text(report.header->started));
+  const TraceHeader& header = *report.header;
+  const auto calls = header.probes.find("calls");
+  if (calls != header.probes.end() && calls->second.starts_with("strace"))
+    text += ", imported from a log of strace";  // which knows no kernel, and often no date
+  else
+    text += fmt::format(", recorded on {}", terminal_text(header.kernel));
+  if (!header.started.empty()) text += fmt::format(" from {}", terminal_text(header.started));
   return text;
 }
 

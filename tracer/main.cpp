@@ -11,6 +11,7 @@
 #include "tracer/compare_command.h"
 #include "tracer/doctor.h"
 #include "tracer/lab_command.h"
+#include "tracer/exchange_commands.h"
 #include "tracer/list.h"
 #include "tracer/print.h"
 #include "tracer/proc/access.h"
@@ -339,6 +340,8 @@ int run(int argc, char** argv) {
   list_app->add_flag("--json", list.json, "Machine-readable");
   ShowOptions show;
   add_show(app, show);
+  ExchangeCommands exchange;
+  exchange.add_to(app);
   DoctorOptions doctor;
   CLI::App* doctor_app =
       app.add_subcommand("doctor", "Can this machine trace? Each cause by name, with its remedy");
@@ -358,6 +361,7 @@ int run(int argc, char** argv) {
   if (app.got_subcommand("lab")) return lab_command(lab);
   if (*list_app) return list_command(list);
   if (*doctor_app) return doctor_command(doctor);
+  if (const auto code = exchange.run(command_line)) return *code;
   return usage("no such command");
 }
 

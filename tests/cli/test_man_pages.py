@@ -8,12 +8,14 @@ from harness.environment import ROOT, require_program
 from harness.recorder import run
 
 MAN = ROOT / "docs" / "man"
-COMMANDS = ["record", "watch", "report", "show", "compare", "lab", "view", "list", "doctor"]
+COMMANDS = ["record", "watch", "report", "show", "compare", "lab", "view", "list", "doctor", "import"]
+
+SUBCOMMANDS = {("import",): ("strace",)}  # whose options a command's page lists
 
 
 def options_in_help(*command):
     """What --help offers: names like -p and --pid at the beginning of a line."""
-    said = run(*command, "--help").stdout
+    said = run(*command, *SUBCOMMANDS.get(command, ()), "--help").stdout
     heads = re.findall(r"^\s+((?:-\w,)?-{1,2}[\w-]+(?:,-{1,2}[\w-]+)*)", said, re.M)
     return {name for head in heads for name in head.split(",")}
 

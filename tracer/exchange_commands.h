@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of the commands that take traces from other programs and hand them to others.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tracer/import_command.h"
+
+namespace CLI {
+class App;
+}
+
+namespace loopscope::tracer {
+
+class ExchangeCommands {
+ public:
+  void add_to(CLI::App& app);
+  // The exit code of the command that was typed; nothing where it is none of these.
+  [[nodiscard]] std::optional<int> run(const std::vector<std::string>& command_line);
+
+ private:
+  void add_import(CLI::App& app);
+
+  ImportOptions import_;
+  CLI::App* import_strace_ = nullptr;
+};
+
+}  // namespace loopscope::tracer
