@@ -16,7 +16,7 @@ packages_gui_test=(xvfb xauth xdotool)
 packages_demo=('hey|wrk' curl iproute2 procps)
 packages_test=(python3 python3-pytest python3-jsonschema python3-tornado python3-aiohttp python3-waitress
   strace linux-perf jq curl 'nginx-light|nginx|nginx-core' redis-server redis-tools nodejs wrk hey iproute2 util-linux procps
-  zstd git)
+  zstd git chromium)
 packages_lint=(clang-format-19 clang-tidy-19 mandoc)
 packages_matrix=(qemu-system-x86 cpio busybox-static xz-utils)
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tracer/export_command.h"
 #include "tracer/import_command.h"
 
 namespace CLI {
@@ -22,9 +23,14 @@ class ExchangeCommands {
 
  private:
   void add_import(CLI::App& app);
+  void add_export(CLI::App& app);
+  [[nodiscard]] int run_export();
 
   ImportOptions import_;
+  ExportOptions export_;
+  std::string from_, to_;
   CLI::App* import_strace_ = nullptr;
+  CLI::App* export_app_ = nullptr;
 };
 
 }  // namespace loopscope::tracer
