@@ -11,6 +11,7 @@ namespace loopscope::tracer {
 void ExchangeCommands::add_to(CLI::App& app) {
   add_import(app);
   add_export(app);
+  add_bench(app);
 }
 
 void ExchangeCommands::add_import(CLI::App& app) {
@@ -62,6 +63,91 @@ void ExchangeCommands::add_export(CLI::App& app) {
       "  loopscope export --to jsonl --redact args,paths,peers -o to-share.loopscope.jsonl");
 }
 
+void ExchangeCommands::add_bench(CLI::App& app) {
+  bench_app_ = app.add_subcommand("bench", "Server models under load, as a table, with theory beside it");
+  bench_app_
+      ->add_option("--model", bench_.models,
+                   "Sample servers: A (one at a time), B (a pool of 8 threads), C (one loop), poll, epoll, "
+                   "coroutine, io_uring (default: A,B,C; with --idle: poll,epoll)")
+      ->type_name("NAME,...")
+      ->allow_extra_args(false)
+      ->delimiter(',');
+  bench_app_
+      ->add_option("--exec", bench_.commands,
+                   "Any server, by the command that runs it in the foreground; {port} in it is its port; may "
+                   "be repeated")
+      ->type_name("COMMAND")
+      ->allow_extra_args(false);
+  bench_app_
+      ->add_option("--concurrency", bench_.concurrency,
+                   "Closed loop: so many clients of hey, one request each at a time (default: 4,16)")
+      ->type_name("N,...")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->check(CLI::Range(1u, 10'000u));
+  bench_app_
+      ->add_option("--rate", bench_.rates,
+                   "Open loop: so many requests a second, Poisson arrivals, by loopscope itself")
+      ->type_name("R,...")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->check(CLI::Range(0.01, 1e6));
+  bench_app_
+      ->add_option("--requests", bench_.requests,
+                   "In each round, of each server, at each load (default: 200, with --rate 20 s of them)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 10'000'000u));
+  bench_app_->add_option("--rounds", bench_.rounds, "Rounds, in which servers take turns")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u))
+      ->capture_default_str();
+  bench_app_->add_option("--wait-ms", bench_.wait_ms, "What each request waits for, in the sample servers")
+      ->type_name("MS")
+      ->check(CLI::Range(0u, 60'000u))
+      ->capture_default_str();
+  bench_app_
+      ->add_option("--wait-dist", wait_dist_,
+                   "fixed, or exp: --wait-ms is the mean of exponentially distributed waits")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"fixed", "exp"}))
+      ->capture_default_str();
+  bench_app_
+      ->add_option("--backlog", bench_.backlogs, "Accept queues to try, each as a server of its own: 5,128")
+      ->type_name("N,...")
+      ->allow_extra_args(false)
+      ->delimiter(',')
+      ->check(CLI::Range(0u, 65'535u));
+  bench_app_->add_option("--idle", bench_.idle, "Connections to each server that are open and say nothing")
+      ->type_name("N")
+      ->check(CLI::Range(0u, 1'000'000u));
+  add_bench_output(*bench_app_);
+}
+
+void ExchangeCommands::add_bench_output(CLI::App& bench) {
+  bench
+      .add_option("--port", bench_.port,
+                  "Port of the first server, the others behind it (default: free ones)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 65'000));
+  bench.add_flag("--no-trace", no_trace_,
+                 "Do not count calls and wakeups, which takes a recorded run of each");
+  bench.add_option("--csv", bench_.csv, "The table, for spreadsheets")->type_name("FILE");
+  bench.add_option("--json", bench_.json, "All of it, with every latency")->type_name("FILE");
+  bench.add_option("--svg", bench_.svg, "A picture of how latencies are spread")->type_name("FILE");
+  bench.add_flag("-q,--quiet", bench_.quiet, "No progress");
+  bench.footer(
+      "Examples:\n  loopscope bench\n  loopscope bench --rate 25,40 --requests 1000 --model A\n"
+      "  loopscope bench --model A --backlog 5,128 --concurrency 16\n"
+      "  loopscope bench --idle 1000 --concurrency 8\n"
+      "  loopscope bench --exec 'python3 app.py {port}' --exec './server --port={port}' --svg out.svg");
+}
+
+int ExchangeCommands::run_bench() {
+  bench_.exponential = wait_dist_ == "exp";
+  bench_.trace = !no_trace_;
+  return bench_command(bench_);
+}
+
 // False after a sentence on what is wrong.
 static bool take_bound(const std::string& text, std::optional<trace_model::Bound>& bound) {
   if (text.empty()) return true;
@@ -79,6 +165,7 @@ int ExchangeCommands::run_export() {
 std::optional<int> ExchangeCommands::run(const std::vector<std::string>& command_line) {
   if (*import_strace_) return import_strace_command(import_, command_line);
   if (*export_app_) return run_export();
+  if (*bench_app_) return run_bench();
   return std::nullopt;
 }
 

@@ -8,7 +8,7 @@ from harness.environment import ROOT, require_program
 from harness.recorder import run
 
 MAN = ROOT / "docs" / "man"
-COMMANDS = ["record", "watch", "report", "show", "compare", "lab", "view", "list", "doctor", "import", "export"]
+COMMANDS = ["record", "watch", "report", "show", "compare", "lab", "view", "list", "doctor", "import", "export", "bench"]
 
 SUBCOMMANDS = {("import",): ("strace",)}  # whose options a command's page lists
 

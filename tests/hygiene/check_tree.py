@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 CODE_SUFFIXES = {".c", ".h", ".cpp", ".py", ".sh", ".cmake", ".js"}
-CODE_FOLDERS = ("bpf", "trace-model", "exchange", "tracer", "viewer", "sample-servers", "lab", "bench", "tests", "scripts")
+CODE_FOLDERS = ("bpf", "trace-model", "exchange", "load", "tracer", "viewer", "sample-servers", "lab", "bench", "tests", "scripts")
 MOST_LINES = 400
 # File → why it may be longer.
 LONGER_WITH_REASON = {}
