@@ -165,6 +165,18 @@ def test_a_page_holds_the_trace_and_no_markup_of_it(trace):
         raise AssertionError(f"the page would fetch something: {address}")
 
 
+def test_a_page_of_a_long_trace_says_what_it_holds(trace):
+    lines = trace.read_text().rstrip("\n").split("\n")
+    calls = [json.dumps({"type": "call", "id": 100 + i, "t": 20_000_000 + i * 1000, "dur": 100, "tid": 70, "call": "listen",
+                         "args": {"sockfd": 6, "backlog": 128}, "files": {"sockfd": 1}, "ret": 0}) for i in range(40_100)]
+    trace.write_text("\n".join(lines[:-1] + calls) + "\n")
+    page = export(trace, "html")
+    shown = page_data(page)["shown"]
+    assert shown["calls"] == 40_000 and shown["of"] == 40_109 and len(page) < 8_000_000, shown
+    later = page_data(export(trace, "html", "--from", "59ms"))["shown"]
+    assert later["calls"] == later["of"] < 2000 and later["from"] >= 58_999_000, later
+
+
 def test_bad_input(trace, tmp_path):
     assert run("export", trace, check=False).returncode == 2
     assert run("export", trace, "--to", "pdf", check=False).returncode == 2
