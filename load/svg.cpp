@@ -12,7 +12,7 @@
 namespace loopscope::load {
 namespace {
 
-constexpr double kWidth = 860, kPanel = 250, kLeft = 60, kRight = 220, kTop = 44, kBottom = 44;
+constexpr double kWidth = 860, kPanel = 272, kLeft = 60, kRight = 220, kTop = 44, kBottom = 66;
 constexpr size_t kMostPoints = 400;
 constexpr std::array<std::string_view, 7> kColors{"#0b6e75", "#c2377c", "#c98a00", "#5a4fb5",
                                                   "#3f8f3a", "#a0522d", "#5b6770"};
