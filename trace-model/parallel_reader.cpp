@@ -216,6 +216,10 @@ std::expected<const Record*, std::string> ParallelReader::next() {
 TraceChecks& ParallelReader::checks() {
   return impl_->checks;
 }
+uint64_t ParallelReader::position() const {
+  const off_t at = lseek(impl_->file.fd(), 0, SEEK_CUR);
+  return at < 0 ? 0 : uint64_t(at);
+}
 const std::string& ParallelReader::path() const {
   return impl_->file.name();
 }

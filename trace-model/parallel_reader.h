@@ -32,6 +32,7 @@ class ParallelReader {
   [[nodiscard]] std::expected<const Record*, std::string> next();
 
   [[nodiscard]] TraceChecks& checks();
+  [[nodiscard]] uint64_t position() const;  // bytes of the file that were read; of others 0
   [[nodiscard]] const std::string& path() const;
 
  private:
