@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One row of the timeline: what a thread did, what happened to a listener, what a ring worked on. Columns,
 // not objects: 17 bytes an event and two for the summaries. Events stand in the order of their beginning and
-// do not overlap; what would overlap goes into another row of the same group.
+// do not overlap; what would overlap goes into another row of the same group. An event keeps its index when
+// those before it are dropped.
 #pragma once
 
 #include <cstdint>
@@ -65,13 +66,19 @@ class Lane {
   void append(Ns start, Ns dur, Look look, uint8_t priority, uint32_t record);
   void end_last(Ns dur, Look look, uint32_t record);  // of an open event
 
-  [[nodiscard]] uint32_t size() const { return uint32_t(start_.size()); }
-  [[nodiscard]] Ns start(uint32_t i) const { return start_[i]; }
+  // What is not needed to draw from `t` on goes; the last event stays. How many that were.
+  uint32_t drop_before(Ns t);
+
+  [[nodiscard]] uint32_t first() const { return first_; }  // events [first(), size()) are there
+  [[nodiscard]] uint32_t size() const { return first_ + uint32_t(start_.size()); }
+  [[nodiscard]] bool empty() const { return start_.empty(); }
+  [[nodiscard]] bool has(uint32_t i) const { return i >= first_ && i < size(); }
+  [[nodiscard]] Ns start(uint32_t i) const { return start_[i - first_]; }
   [[nodiscard]] Ns dur(uint32_t i) const;          // kOpen: it has not ended
   [[nodiscard]] Ns end(uint32_t i, Ns now) const;  // `now`: the end of the trace, for what is open
-  [[nodiscard]] Look look(uint32_t i) const { return Look(look_[i] & kLookBits); }
-  [[nodiscard]] uint8_t priority(uint32_t i) const { return look_[i] >> kPriorityShift; }  // 0 to 7
-  [[nodiscard]] uint32_t record(uint32_t i) const { return record_[i]; }
+  [[nodiscard]] Look look(uint32_t i) const { return Look(look_[i - first_] & kLookBits); }
+  [[nodiscard]] uint8_t priority(uint32_t i) const { return look_[i - first_] >> kPriorityShift; }  // 0 to 7
+  [[nodiscard]] uint32_t record(uint32_t i) const { return record_[i - first_]; }
 
   // The first event that begins at or after t, looked for from `hint` on, which begins before it.
   [[nodiscard]] uint32_t first_from(Ns t, uint32_t hint = 0) const;
@@ -84,6 +91,7 @@ class Lane {
   static constexpr uint32_t kOpenDur = UINT32_MAX, kLongDur = UINT32_MAX - 1;
   [[nodiscard]] uint32_t short_form(uint32_t i, Ns dur);
 
+  uint32_t first_ = 0;
   std::vector<Ns> start_;
   std::vector<uint32_t> dur_;
   std::vector<std::pair<uint32_t, Ns>> long_;  // durations that 32 bits do not hold, by event

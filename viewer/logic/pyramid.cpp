@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/logic/pyramid.h"
 
+#include <algorithm>
+
 namespace loopscope::viewer {
 
 void Summary::take(const Summary& other) {
@@ -13,16 +15,27 @@ void Summary::take(const Summary& other) {
 
 // A level with a single node sums up everything, so those above it begin when it gets its second.
 void Pyramid::append(const Summary& event) {
-  uint32_t node = size_++;
+  uint32_t index = size_++;
   for (std::size_t k = 0; k < kLevels; ++k) {
     std::vector<Summary>& level = levels_[k];
-    node >>= kShift;
-    if (level.empty() && k > 0) level.push_back(levels_[k - 1].front());
-    if (node == level.size())
+    index >>= kShift;
+    if (index == 0 && level.empty() && k > 0) level.push_back(levels_[k - 1].front());
+    if (index == level.size() + dropped_[k])
       level.push_back(event);
     else
-      level[node].take(event);
-    if (level.size() == 1) return;
+      level[index - dropped_[k]].take(event);
+    if (index == 0 && level.size() == 1) return;
+  }
+}
+
+void Pyramid::drop_before(uint32_t first) {
+  for (std::size_t k = 0; k < kLevels; ++k) {
+    // The last node is still to be added to.
+    const uint32_t nodes = uint32_t(levels_[k].size()) + dropped_[k];
+    const uint32_t wanted = std::min(first >> (kShift * (k + 1)), nodes == 0 ? 0 : nodes - 1);
+    if (wanted <= dropped_[k]) continue;
+    levels_[k].erase(levels_[k].begin(), levels_[k].begin() + (wanted - dropped_[k]));
+    dropped_[k] = wanted;
   }
 }
 

@@ -30,6 +30,8 @@ class Pyramid {
  public:
   void append(const Summary& event);  // of one event; its index is the number of events before it
   [[nodiscard]] uint32_t size() const { return size_; }
+  // Forgets what only earlier events need; indexes stay. Queries must begin at `first` or later from then on.
+  void drop_before(uint32_t first);
 
   // Of the events [begin, end), of which `event(i)` gives the summary of one.
   template <typename Event>
@@ -39,7 +41,12 @@ class Pyramid {
   static constexpr uint32_t kFanOut = 16, kShift = 4;
   static constexpr std::size_t kLevels = 7;  // 16^7 events: 268 million
 
+  [[nodiscard]] const Summary& node(std::size_t level, uint32_t index) const {
+    return levels_[level][index - dropped_[level]];
+  }
+
   std::array<std::vector<Summary>, kLevels> levels_;
+  std::array<uint32_t, kLevels> dropped_{};  // nodes of each level that are gone
   uint32_t size_ = 0;
 };
 
@@ -51,7 +58,7 @@ Summary Pyramid::query(uint32_t begin, uint32_t end, Event&& event) const {
   std::size_t level = 0;
   uint32_t from = begin, unit = 1;
   const auto take = [&](std::size_t at_level, uint32_t index) {
-    sum.take(at_level == 0 ? event(index) : levels_[at_level - 1][index]);
+    sum.take(at_level == 0 ? event(index) : node(at_level - 1, index));
   };
   while (level < kLevels && from + unit <= end) {
     const uint32_t index = from / unit;

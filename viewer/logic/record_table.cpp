@@ -22,13 +22,20 @@ std::string_view what_name(uint16_t what) {
 
 void SlowColumn::push(uint64_t value) {
   if (bases_.empty() || value < bases_.back().second || value - bases_.back().second > UINT32_MAX)
-    bases_.emplace_back(uint32_t(above_.size()), value);
+    bases_.emplace_back(first_ + uint32_t(above_.size()), value);
   above_.push_back(uint32_t(value - bases_.back().second));
 }
 
 uint64_t SlowColumn::at(uint32_t i) const {
   const auto after = std::ranges::upper_bound(bases_, i, {}, &std::pair<uint32_t, uint64_t>::first);
-  return (after - 1)->second + above_[i];
+  return (after - 1)->second + above_[i - first_];
+}
+
+void SlowColumn::drop_before(uint32_t first) {
+  above_.erase(above_.begin(), above_.begin() + (first - first_));
+  first_ = first;
+  const auto after = std::ranges::upper_bound(bases_, first, {}, &std::pair<uint32_t, uint64_t>::first);
+  if (after != bases_.begin()) bases_.erase(bases_.begin(), after - 1);
 }
 
 void RecordTable::append(const RecordRow& row) {
@@ -41,8 +48,19 @@ void RecordTable::append(const RecordRow& row) {
   file_.push_back(row.file);
 }
 
+void RecordTable::drop_before(uint32_t row) {
+  row = std::min(row, size());
+  if (row <= first_) return;
+  const auto cut = [count = row - first_](auto& column) {
+    column.erase(column.begin(), column.begin() + count);
+  };
+  cut(lane_), cut(index_), cut(what_), cut(error_), cut(file_);
+  offset_.drop_before(row), id_.drop_before(row);
+  first_ = row;
+}
+
 std::optional<uint32_t> RecordTable::row_of(RecordId wanted) const {
-  uint32_t low = 0, high = size();
+  uint32_t low = first_, high = size();
   while (low < high) {
     const uint32_t middle = low + (high - low) / 2;
     if (id(middle) < wanted)

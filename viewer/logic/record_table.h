@@ -36,26 +36,33 @@ class SlowColumn {
  public:
   void push(uint64_t value);
   [[nodiscard]] uint64_t at(uint32_t i) const;
+  void drop_before(uint32_t first);
 
  private:
+  uint32_t first_ = 0;
   std::vector<uint32_t> above_;
   std::vector<std::pair<uint32_t, uint64_t>> bases_;  // from which row on, and what is added to it
 };
 
+// A row keeps its number when those before it are dropped.
 class RecordTable {
  public:
   void append(const RecordRow& row);
-  [[nodiscard]] uint32_t size() const { return uint32_t(lane_.size()); }
+  void drop_before(uint32_t row);
+  [[nodiscard]] uint32_t first() const { return first_; }  // rows [first(), size()) are there
+  [[nodiscard]] uint32_t size() const { return first_ + uint32_t(lane_.size()); }
+  [[nodiscard]] bool has(uint32_t i) const { return i >= first_ && i < size(); }
   [[nodiscard]] uint64_t offset(uint32_t i) const { return offset_.at(i); }
   [[nodiscard]] RecordId id(uint32_t i) const { return id_.at(i); }
-  [[nodiscard]] uint32_t lane(uint32_t i) const { return lane_[i]; }
-  [[nodiscard]] uint32_t index(uint32_t i) const { return index_[i]; }
-  [[nodiscard]] uint16_t what(uint32_t i) const { return what_[i]; }
-  [[nodiscard]] uint16_t error(uint32_t i) const { return error_[i]; }
-  [[nodiscard]] FileId file(uint32_t i) const { return file_[i]; }
+  [[nodiscard]] uint32_t lane(uint32_t i) const { return lane_[i - first_]; }
+  [[nodiscard]] uint32_t index(uint32_t i) const { return index_[i - first_]; }
+  [[nodiscard]] uint16_t what(uint32_t i) const { return what_[i - first_]; }
+  [[nodiscard]] uint16_t error(uint32_t i) const { return error_[i - first_]; }
+  [[nodiscard]] FileId file(uint32_t i) const { return file_[i - first_]; }
   [[nodiscard]] std::optional<uint32_t> row_of(RecordId id) const;
 
  private:
+  uint32_t first_ = 0;
   SlowColumn offset_, id_;
   std::vector<uint32_t> lane_, index_;
   std::vector<uint16_t> what_, error_;

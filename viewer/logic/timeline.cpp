@@ -22,6 +22,15 @@ void move_behind(std::vector<Element>& to, std::vector<Element>& from) {
 
 }  // namespace
 
+void Batch::clear() {
+  Batch empty;
+  std::swap(empty.rows, rows);
+  std::swap(empty.steps, steps);
+  *this = std::move(empty);
+  rows.clear();
+  steps.clear();
+}
+
 void Timeline::apply(Batch&& batch) {
   shape += !batch.processes.empty() + !batch.tracks.empty() + !batch.lanes.empty() +
            !batch.process_names.empty() + !batch.track_names.empty() + !batch.track_kinds.empty();
@@ -49,7 +58,7 @@ void Timeline::apply(Batch&& batch) {
     if (step.ends)
       lane.end_last(step.dur, step.look, step.record);
     else
-      lane.append(step.start, step.dur, step.look, step.priority, step.record);
+      lane.append(step.start, step.dur, step.look, step.priority, step.record), ++events_;
   }
   for (const FileFact& fact : batch.files)
     files_[fact.id] = {fact.kind, fact.listening, intern(fact.local), intern(fact.peer), intern(fact.path)};
@@ -57,6 +66,45 @@ void Timeline::apply(Batch&& batch) {
   move_behind(gaps, batch.gaps);
   first = std::min(first, batch.first);
   last = std::max(last, batch.last);
+}
+
+uint64_t Timeline::bytes() const {
+  constexpr uint64_t kRecord = 24, kEvent = 20, kLane = 512, kTrack = 256, kFile = 40, kLink = 40;
+  return (records.size() - records.first()) * kRecord + events_ * kEvent + lanes.size() * kLane +
+         tracks.size() * kTrack + files_.size() * kFile + links.size() * kLink;
+}
+
+void Timeline::drop_oldest(double share) {
+  const auto kept = double(records.size() - records.first());
+  uint32_t row = records.first() + uint32_t(kept * std::clamp(share, 0.0, 1.0));
+  Ns t = INT64_MIN;
+  for (uint32_t i = row; i < records.size() && t == INT64_MIN; ++i)
+    if (has(records.lane(i), records.index(i))) t = lanes[records.lane(i)].lane.start(records.index(i));
+  if (t == INT64_MIN || t <= kept_since_) return;
+  records.drop_before(row);
+  constexpr uint32_t kFewMarks = 10'000;
+  for (LaneOfTrack& each : lanes) {
+    const bool few = each.role == LaneRole::Life ||
+                     (each.role == LaneRole::Marks && each.lane.size() - each.lane.first() < kFewMarks);
+    if (!few) events_ -= each.lane.drop_before(t);
+  }
+  std::erase_if(links, [t](const LinkRow& link) { return link.t < t; });
+  std::erase_if(gaps, [t](const GapRow& gap) { return gap.until < t; });
+  kept_since_ = t;
+  drop_facts();
+}
+
+// Of connections and files that no record is about any more.
+void Timeline::drop_facts() {
+  trace_model::FlatMap<StoredFile> kept;
+  const auto keep = [&](FileId id) {
+    if (const StoredFile* file = id ? files_.find(id) : nullptr) kept[id] = *file;
+  };
+  for (uint32_t row = records.first(); row < records.size(); ++row) keep(records.file(row));
+  files_.for_each([&](uint64_t id, const StoredFile& file) {
+    if (file.listening || (file.peer == 0 && file.path == 0)) kept[id] = file;
+  });
+  files_ = std::move(kept);
 }
 
 uint32_t Timeline::intern(const std::string& text) {
@@ -95,7 +143,7 @@ uint32_t Timeline::listener_track(FileId file, Pid pid) const {
 
 uint32_t Timeline::event_at(const Lane& lane, Ns t) {
   const uint32_t after = t == INT64_MAX ? lane.size() : lane.first_from(t + 1);
-  return after == 0 ? kNone : after - 1;
+  return after == lane.first() ? kNone : after - 1;
 }
 
 }  // namespace loopscope::viewer

@@ -4,6 +4,7 @@
 // locked.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -84,12 +85,19 @@ struct Batch {
   std::vector<LinkRow> links;
   std::vector<GapRow> gaps;
   Ns first = INT64_MAX, last = INT64_MIN;
-  uint64_t bytes_read = 0;
+
+  void clear();  // keeps the memory of rows and steps
 };
 
 class Timeline {
  public:
   void apply(Batch&& batch);
+
+  // What it holds, about. What it may hold is up to whoever follows a trace that does not end: the oldest
+  // share of the records goes, with what is drawn of them; the few marks of a listener stay.
+  [[nodiscard]] uint64_t bytes() const;
+  void drop_oldest(double share);
+  [[nodiscard]] Ns kept_since() const { return kept_since_; }  // INT64_MIN: nothing was dropped
 
   RecordTable records;
   std::vector<LaneOfTrack> lanes;
@@ -98,11 +106,16 @@ class Timeline {
   std::vector<LinkRow> links;
   std::vector<GapRow> gaps;
   Ns first = INT64_MAX, last = INT64_MIN;  // of all times in it; first > last: nothing yet
+  Ns live_now = INT64_MIN;                 // what time it is, while the trace is being recorded
   uint64_t shape = 0;                      // counts changes of tracks and names
 
   [[nodiscard]] bool empty() const { return first > last; }
-  [[nodiscard]] Ns begin() const { return empty() ? 0 : first; }
-  [[nodiscard]] Ns end() const { return empty() ? 1'000'000'000 : last; }
+  [[nodiscard]] Ns begin() const { return empty() ? 0 : std::max(first, kept_since_); }
+  [[nodiscard]] Ns end() const { return empty() ? 1'000'000'000 : std::max(last, live_now); }
+  // Whether the event is still there, and its record.
+  [[nodiscard]] bool has(uint32_t lane, uint32_t index) const {
+    return lane < lanes.size() && lanes[lane].lane.has(index);
+  }
 
   [[nodiscard]] FileFact file(FileId id) const;  // id 0 when nothing is known of it
   template <typename Visit>
@@ -125,6 +138,10 @@ class Timeline {
     bool listening = false;
     uint32_t local = 0, peer = 0, path = 0;
   };
+  void drop_facts();
+
+  Ns kept_since_ = INT64_MIN;
+  uint64_t events_ = 0;  // of all lanes
   trace_model::FlatMap<StoredFile> files_;
   trace_model::FlatMap<uint32_t> thread_tracks_, listener_tracks_, text_by_hash_;
   std::vector<std::string> texts_{""};

@@ -58,13 +58,14 @@ void TimelineBuilder::finish() {
   });
 }
 
-Batch TimelineBuilder::batch() {
-  return std::exchange(batch_, {});
+Batch TimelineBuilder::batch(Batch spent) {
+  spent.clear();
+  return std::exchange(batch_, std::move(spent));
 }
 
 void TimelineBuilder::extend(Ns t) {
   batch_.first = std::min(batch_.first, t);
-  batch_.last = std::max(batch_.last, t);
+  last_ = batch_.last = std::max({batch_.last, last_, t});
 }
 
 uint32_t TimelineBuilder::add_track(Track track) {

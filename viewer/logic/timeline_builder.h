@@ -25,8 +25,9 @@ class TimelineBuilder : public trace_model::AnalysisSink {
   // Behind analysis.apply(event).
   void take(const trace_model::Event& event, uint64_t offset);
   void finish();
-  [[nodiscard]] Batch batch();  // what has gathered since the last
+  [[nodiscard]] Batch batch(Batch spent = {});  // what has gathered since the last; its memory is used again
   [[nodiscard]] uint32_t rows() const { return row_; }
+  [[nodiscard]] Ns last() const { return last_; }  // the latest time seen; INT64_MIN: none
 
   void on_burst_begun(const trace_model::Burst& burst, const trace_model::Thread& thread) override;
   void on_burst(const trace_model::Burst& burst, const trace_model::Thread& thread) override;
@@ -105,6 +106,7 @@ class TimelineBuilder : public trace_model::AnalysisSink {
   Batch batch_;
   RecordRow current_;
   uint32_t row_ = 0;    // of the current record
+  Ns last_ = INT64_MIN;
   bool begun_ = false;  // the current record began a burst
   Look begun_look_ = Look::BurstOther;
   Ns begun_t_ = 0;

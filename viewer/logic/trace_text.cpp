@@ -86,6 +86,11 @@ bool TraceText::flush() {
   return all;
 }
 
+void TraceText::drop_before(uint64_t offset) const {
+  if (spool_ != input_ && offset > 0)
+    (void)fallocate(spool_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, off_t(offset));
+}
+
 size_t TraceText::read(uint64_t offset, char* to, size_t bytes) const {
   ssize_t n = 0;
   do n = pread(spool_, to, bytes, off_t(offset));

@@ -3,6 +3,7 @@
 // (compressed, or from a pipe) out of a temporary file that has no name, into which its lines were copied.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <expected>
 #include <string>
@@ -26,6 +27,12 @@ class TraceText {
   // Where a line of the input will be found again. `offset` is the one it has in the input's text.
   [[nodiscard]] uint64_t keep(std::string_view line, uint64_t offset);
   [[nodiscard]] bool flush();  // of what was kept; false: there was no room for it
+  // Nobody asks for lines before this one any more: of a copy they need take no room.
+  void drop_before(uint64_t offset) const;
+
+  // Whether more lines may come.
+  void set_growing(bool growing) { growing_ = growing; }
+  [[nodiscard]] bool growing() const { return growing_; }
 
   // Any thread. Empty where it cannot be read.
   [[nodiscard]] std::string line(uint64_t offset) const;
@@ -36,6 +43,7 @@ class TraceText {
   int input_ = -1, spool_ = -1;
   uint64_t input_bytes_ = 0, spooled_ = 0;
   std::string unwritten_;
+  std::atomic<bool> growing_ = true;
 };
 
 }  // namespace loopscope::viewer
