@@ -41,7 +41,7 @@ bool CallMatch::ready_fd() const {
 
 // close_range(2) names the numbers between its first two arguments too.
 bool CallMatch::closed_in_range() const {
-  if (term_.comparison != Comparison::Equal || body_.spec->args.size() < 2 || !body_.has(0) || !body_.has(1))
+  if (term_.comparison != Operator::Equal || body_.spec->args.size() < 2 || !body_.has(0) || !body_.has(1))
     return false;
   return std::ranges::any_of(term_.numbers,
                              [&](int64_t fd) { return fd >= body_.args[0] && fd <= body_.args[1]; });

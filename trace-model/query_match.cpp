@@ -11,15 +11,15 @@ namespace loopscope::trace_model {
 namespace {
 
 template <typename Number>
-bool compare(Comparison comparison, Number left, Number right) {
+bool compare(Operator comparison, Number left, Number right) {
   switch (comparison) {
-    case Comparison::Less:
+    case Operator::Less:
       return left < right;
-    case Comparison::LessEqual:
+    case Operator::LessEqual:
       return left <= right;
-    case Comparison::Greater:
+    case Operator::Greater:
       return left > right;
-    case Comparison::GreaterEqual:
+    case Operator::GreaterEqual:
       return left >= right;
     default:
       return left == right;
@@ -279,7 +279,7 @@ bool QueryTerm::accepts(int64_t value) const {
 
 bool QueryTerm::accepts(std::string_view value) const {
   return std::ranges::any_of(texts, [&](const std::string& text) {
-    return comparison == Comparison::Contains ? value.find(text) != std::string_view::npos : value == text;
+    return comparison == Operator::Contains ? value.find(text) != std::string_view::npos : value == text;
   });
 }
 

@@ -57,14 +57,13 @@ constexpr std::array<std::string_view, std::variant_size_v<Event>> kRecordTypes{
 
 struct Operation {
   std::string_view sign;
-  Comparison comparison;
+  Operator comparison;
   bool negated;
 };
-constexpr Operation kOperations[]{
-    {"=", Comparison::Equal, false},    {"!=", Comparison::Equal, true},
-    {"~", Comparison::Contains, false}, {"!~", Comparison::Contains, true},
-    {"<", Comparison::Less, false},     {"<=", Comparison::LessEqual, false},
-    {">", Comparison::Greater, false},  {">=", Comparison::GreaterEqual, false}};
+constexpr Operation kOperations[]{{"=", Operator::Equal, false},    {"!=", Operator::Equal, true},
+                                  {"~", Operator::Contains, false}, {"!~", Operator::Contains, true},
+                                  {"<", Operator::Less, false},     {"<=", Operator::LessEqual, false},
+                                  {">", Operator::Greater, false},  {">=", Operator::GreaterEqual, false}};
 
 ValueKind value_kind(ArgKind kind) {
   switch (kind) {
@@ -149,7 +148,7 @@ class Compiler {
                         kind_ == ValueKind::Unsigned || kind_ == ValueKind::Time;
     if (number && contains())
       return fmt::format("{} is a number, of which {} has no meaning", text_.field, text_.operation);
-    if (!number && !contains() && term_.comparison != Comparison::Equal)
+    if (!number && !contains() && term_.comparison != Operator::Equal)
       return fmt::format("{} is not a number, so {} has no meaning", text_.field, text_.operation);
     return {};
   }
@@ -280,7 +279,7 @@ class Compiler {
     return fmt::format("no {} {} \"{}\"", text_.field, contains() ? "contains" : "is called", value);
   }
 
-  [[nodiscard]] bool contains() const { return term_.comparison == Comparison::Contains; }
+  [[nodiscard]] bool contains() const { return term_.comparison == Operator::Contains; }
 
   const TermText& text_;
   QueryTerm term_;

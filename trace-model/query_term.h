@@ -42,7 +42,7 @@ enum class QueryField : uint8_t {
   Argument,  // only an argument of that name
 };
 
-enum class Comparison : uint8_t { Equal, Contains, Less, LessEqual, Greater, GreaterEqual };
+enum class Operator : uint8_t { Equal, Contains, Less, LessEqual, Greater, GreaterEqual };
 
 // (bits & mask) == value: one name of a table, or all bits of a number.
 struct BitTest {
@@ -59,7 +59,7 @@ struct ArgumentTest {
 
 struct QueryTerm {
   QueryField field = QueryField::Argument;
-  Comparison comparison = Comparison::Equal;
+  Operator comparison = Operator::Equal;
   bool negated = false;  // != and !~
   std::vector<int64_t> numbers;
   bool is_unsigned = false;  // numbers are 64 bits without a sign
