@@ -47,14 +47,27 @@ std::optional<std::pair<Ns, Ns>> parse_view(const std::string& text) {
 
 std::optional<int> parse_options(int argc, char** argv, Options& options) {
   CLI::App app{"The timeline of a loopscope trace", "loopscope-viewer"};
-  std::string theme = "dark", size, view, panel;
-  app.add_option("file", options.file, "The trace; - is standard input")->required()->type_name("FILE");
+  std::string theme, size, view;
+  uint64_t memory_mb = 0;
+  app.add_option("file", options.files,
+                 "The trace; - is standard input. A second one is shown below it, to be compared")
+      ->expected(0, 2)
+      ->type_name("FILE");
+  app.add_flag_callback(
+      "--follow", [&] { options.session.follow = Follow::Always; },
+      "Go on where the file ends until it has an end record (without: while it is being written)");
+  app.add_option("--memory", memory_mb,
+                 "Of a trace that is being recorded keep this many megabytes, the newest (default: 1024)")
+      ->check(CLI::Range(16, 1 << 20))
+      ->type_name("MB");
   app.add_option("--view", view,
                  "Begin with this stretch of time: A..B, in seconds, or with a unit: 120ms..130ms")
       ->type_name("A..B");
   app.add_option("--select", options.select, "Select the record with this id, and show it")->type_name("ID");
-  app.add_option("--panel", panel,
-                 "Open this panel: listeners, loops, findings, events, or keys for the help sheet")
+  app.add_option(
+         "--panel", options.panel,
+         "Open this panel: listeners, watched, loops, findings, events, range, notes, record, compare, or\n"
+         "keys for the help sheet")
       ->type_name("NAME");
   app.add_option("--search", options.search, "Search, in the language of `loopscope show`")
       ->type_name("QUERY");
@@ -71,16 +84,20 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   app.add_option("--screenshot", options.screenshot, "Write one picture, as PNG, and end")->type_name("FILE");
   try {
     app.parse(argc, argv);
-    options.theme = theme_of(theme).value_or(ThemeName::Dark);
+    options.theme = theme_of(theme);
+    if (memory_mb > 0) options.session.most_bytes = memory_mb << 20;
     if (const std::string wrong = size.empty() ? "" : parse_size(size, options); !wrong.empty())
       throw CLI::ValidationError("--size", wrong);
     if (!view.empty()) options.view = parse_view(view);
     if (!view.empty() && !options.view)
       throw CLI::ValidationError("--view", "a view is A..B, A before B: 1.2..1.3 or 120ms..130ms");
-    options.keys = panel == "keys";
-    options.panel = panel_of(panel);
-    if (!panel.empty() && !options.keys && !options.panel)
-      throw CLI::ValidationError("--panel", "there is no panel " + panel);
+    options.keys = options.panel == "keys";
+    if (!options.panel.empty() && !options.keys && !PanelList().show(options.panel))
+      throw CLI::ValidationError("--panel", "there is no panel " + options.panel);
+    if (options.files.size() == 2 && options.files[0] == "-" && options.files[1] == "-")
+      throw CLI::ValidationError("file", "only one of the two can come from standard input");
+    if (!options.screenshot.empty() && options.files.empty())
+      throw CLI::ValidationError("--screenshot", "name the trace that it is of");
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

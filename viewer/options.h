@@ -5,20 +5,23 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "viewer/panels/window.h"
 
 namespace loopscope::viewer {
 
 struct Options {
-  std::string file, font, screenshot, search, filter;
-  int width = 1280, height = 720;
-  ThemeName theme = ThemeName::Dark;
+  std::vector<std::string> files;  // none, one, or two
+  std::string font, screenshot, search, filter;
+  int width = 0, height = 0;       // 0: as the last time
+  std::optional<ThemeName> theme;  // likewise
+  SessionOptions session;
   std::optional<std::pair<Ns, Ns>> view;
   RecordId select = 0;
-  std::optional<Panel> panel;
-  bool keys = false;  // the help sheet is open
-  double scale = 0;   // 0: as the screen asks for
+  std::string panel;  // its name
+  bool keys = false, compare = false;
+  double scale = 0;  // 0: as the screen asks for
 };
 
 // "1.5s..2s", "120ms..130ms"; without a unit they are seconds, as the first column of `loopscope show`.

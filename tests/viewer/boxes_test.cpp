@@ -19,7 +19,7 @@ ViewRange of(Ns start, double span, double width = 1000) {
 
 std::vector<Box> boxes_of(const Lane& lane, const ViewRange& view, Ns now = 1'000'000'000) {
   std::vector<Box> boxes;
-  visible_boxes(lane, view, now, boxes);
+  visible_boxes(lane, view, {now, now}, boxes);
   return boxes;
 }
 

@@ -31,8 +31,8 @@ class Headless {
   Headless(const Headless&) = delete;
   Headless& operator=(const Headless&) = delete;
 
-  void show(Session& session, ThemeName theme = ThemeName::Dark) {
-    window_ = std::make_unique<Window>(session, theme);
+  void show(Workspace& workspace, ThemeName theme = ThemeName::Dark) {
+    window_ = std::make_unique<Window>(workspace, theme);
     window_->use(load_fonts(14, "", {}), 1);
   }
   [[nodiscard]] Window& window() { return *window_; }
@@ -60,16 +60,16 @@ class Headless {
     ImGui::GetIO().MouseDown[0] = false;
     frames(2);
   }
-  void drag(float from_x, float from_y, float to_x, float to_y) {
+  void drag(float from_x, float from_y, float to_x, float to_y, int button = 0) {
     mouse(from_x, from_y);
     frame();
-    ImGui::GetIO().MouseDown[0] = true;
+    ImGui::GetIO().MouseDown[button] = true;
     frame();
     for (int step = 1; step <= 4; ++step) {
       mouse(from_x + (to_x - from_x) * float(step) / 4, from_y + (to_y - from_y) * float(step) / 4);
       frame();
     }
-    ImGui::GetIO().MouseDown[0] = false;
+    ImGui::GetIO().MouseDown[button] = false;
     frames(2);
   }
   void wheel(float notches) {

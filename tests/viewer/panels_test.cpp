@@ -6,11 +6,15 @@
 namespace loopscope::viewer {
 namespace {
 
+bool is_export(Action action) {
+  return action == Action::SavePicture || action == Action::SaveTable || action == Action::SaveRange;
+}
+
 class PanelsTest : public testing::Test {
  protected:
-  PanelsTest() : file_(small_trace()), session(file_.path(), [] {}) {
+  PanelsTest() : file_(small_trace()), workspace({file_.path()}, [] {}), session(workspace.active()) {
     load_all(session);
-    screen.show(session);
+    screen.show(workspace);
     screen.frames(3);
   }
   // The middle of a lane on the screen, which is where the lanes begin plus where the layout has it.
@@ -32,7 +36,8 @@ class PanelsTest : public testing::Test {
   TraceOnDisk file_;
 
  protected:
-  Session session;
+  Workspace workspace;
+  Session& session;
   Headless screen;
 };
 
@@ -43,7 +48,7 @@ TEST_F(PanelsTest, AClickSelectsWhatIsThere) {
   const ImVec2 at = position(session.timeline.records.lane(row), session.timeline.records.index(row));
   screen.click(at.x + 5, at.y);
   EXPECT_EQ(session.selection().row, row);
-  screen.click(kLabelsWidth + 600, 440);  // nothing is there
+  screen.click(kLabelsWidth + 600, 400);  // nothing is there
   EXPECT_FALSE(session.selection().any());
 }
 
@@ -74,7 +79,7 @@ TEST_F(PanelsTest, TheWheelZoomsAtTheMouseAndDraggingMoves) {
   EXPECT_LT(session.view.span, span);
   EXPECT_NEAR(double(session.view.t_at(700 - kLabelsWidth)), double(there), session.view.ns_per_px() * 2);
   const Ns start = session.view.start;
-  screen.drag(700, 400, 600, 400);
+  screen.drag(700, 400, 600, 400, 1);
   EXPECT_NEAR(double(session.view.start - start), 100 * session.view.ns_per_px(),
               session.view.ns_per_px() * 3);
 }
@@ -95,9 +100,9 @@ TEST_F(PanelsTest, ALetterTypedIntoTheSearchMovesNothing) {
 
 TEST_F(PanelsTest, TheHelpSheetOpensAndCloses) {
   screen.type("?");
-  EXPECT_TRUE(session.help_open);
+  EXPECT_TRUE(workspace.help_open);
   screen.press(kKeyEscape);
-  EXPECT_FALSE(session.help_open);
+  EXPECT_FALSE(workspace.help_open);
 }
 
 TEST_F(PanelsTest, AClickOnANameFolds) {
@@ -110,14 +115,140 @@ TEST_F(PanelsTest, AClickOnANameFolds) {
 
 TEST_F(PanelsTest, EveryPanelAndThemeDraws) {
   session.perform(Action::NextBurst);
-  session.help_open = true;
+  workspace.help_open = true;
   for (const ThemeName theme : {ThemeName::Dark, ThemeName::Light, ThemeName::Projector}) {
-    screen.show(session, theme);
-    for (const Panel panel : {Panel::Listeners, Panel::Loops, Panel::Findings, Panel::Events}) {
-      screen.window().show(panel);
+    screen.show(workspace, theme);
+    for (const char* panel :
+         {"listeners", "watched", "loops", "findings", "events", "range", "notes", "record"}) {
+      EXPECT_TRUE(screen.window().panels().show(panel));
       EXPECT_GT(screen.frames(3), 1000);
     }
   }
+}
+
+TEST_F(PanelsTest, DraggingMarksARange) {
+  screen.drag(500, 400, 700, 410);
+  ASSERT_TRUE(session.range());
+  const auto [from, to] = *session.range();
+  EXPECT_NEAR(double(to - from), 200 * session.view.ns_per_px(), session.view.ns_per_px() * 3);
+  EXPECT_EQ(session.view.t_at(500 - kLabelsWidth), from);
+  EXPECT_EQ(session.range_figures().from, from);
+  screen.press(kKeyEscape);
+  EXPECT_FALSE(session.range());
+}
+
+TEST_F(PanelsTest, ANoteIsMadeAndWrittenWithTheKeyboard) {
+  screen.press(kKeyRight, true);
+  screen.press('M');
+  screen.frames(2);
+  screen.type("you clicked here");
+  screen.press(kKeyEnter);
+  ASSERT_EQ(session.notes.all().size(), 1u);
+  EXPECT_EQ(session.notes.all()[0].text, "you clicked here");
+  EXPECT_EQ(session.notes.all()[0].record, 15u);
+  std::remove(session.notes.path().c_str());
+}
+
+TEST_F(PanelsTest, ThePaletteDoesWhatIsChosenByName) {
+  screen.press('P', true);
+  EXPECT_TRUE(workspace.palette_open);
+  screen.type("socket registered");
+  screen.press(kKeyEnter);
+  EXPECT_FALSE(workspace.palette_open);
+  EXPECT_EQ(session.timeline.records.id(session.selection().row), 14u);
+  screen.press('P', true);
+  screen.press(kKeyEscape);
+  EXPECT_FALSE(workspace.palette_open);
+}
+
+TEST_F(PanelsTest, LanesArePinnedAndHidden) {
+  screen.press('G');
+  const uint32_t track = session.timeline.lanes[session.selection().lane].track;
+  screen.press('P');
+  EXPECT_EQ(session.layout.places()[0].track, track);
+  screen.press('P');
+  EXPECT_NE(session.layout.places()[0].track, track);
+  screen.press('H');
+  EXPECT_EQ(session.layout.place_of(track), nullptr);
+  screen.press('H', false, true);
+  EXPECT_NE(session.layout.place_of(track), nullptr);
+}
+
+TEST_F(PanelsTest, UpAndDownGoFromLaneToLane) {
+  screen.press(kKeyRight, true);
+  const uint32_t waits = session.selection().lane;
+  screen.press(kKeyDown);
+  EXPECT_EQ(session.timeline.lanes[session.selection().lane].role, LaneRole::Calls);
+  screen.press(kKeyUp);
+  EXPECT_EQ(session.selection().lane, waits);
+  screen.press(kKeyUp);
+  EXPECT_EQ(session.timeline.lanes[session.selection().lane].role, LaneRole::Marks);
+}
+
+TEST_F(PanelsTest, WhatTheSearchDoesNotFindIsDimmedOrTakenAway) {
+  session.start_search("call=listen");
+  while (session.search.running()) std::this_thread::yield();
+  (void)session.take_loaded(0);
+  const uint32_t row = *session.timeline.records.row_of(12), lane = session.timeline.records.lane(row);
+  EXPECT_TRUE(session.has_hit(lane, session.timeline.records.index(row), 1));
+  EXPECT_TRUE(session.has_hit(lane, 0, session.timeline.lanes[lane].lane.size()));
+  const size_t all = session.layout.places().size();
+  const int plain = screen.frames(2);
+  screen.press('X');
+  EXPECT_EQ(session.search_mode(), SearchMode::Dim);
+  EXPECT_GT(screen.frames(2), plain);
+  screen.press('X');
+  EXPECT_LT(session.layout.places().size(), all);  // the listener has no hit of its own
+  screen.press('X');
+  EXPECT_EQ(session.layout.places().size(), all);
+}
+
+TEST_F(PanelsTest, ALaneHasAMenu) {
+  screen.mouse(60, kLanesTop + 30);  // the listener
+  screen.frame();
+  ImGui::GetIO().MouseDown[1] = true;
+  screen.frame();
+  ImGui::GetIO().MouseDown[1] = false;
+  const int with = screen.frames(3);
+  screen.press(kKeyEscape);
+  screen.click(700, 400);
+  EXPECT_LT(screen.frames(2), with + 500);
+  EXPECT_EQ(session.layout.places().size(), 3u);
+}
+
+TEST_F(PanelsTest, APanelOfSomebodyElseHasItsTab) {
+  int drawn = 0;
+  screen.window().panels().add({"lab", "Exercises", [&](const Frame&) { ++drawn; }});
+  EXPECT_TRUE(screen.window().panels().show("lab"));
+  EXPECT_FALSE(screen.window().panels().show("nothing"));
+  screen.frames(3);
+  EXPECT_GT(drawn, 0);
+}
+
+TEST(PanelsOfTwo, BothAreDrawnAndTheClickedOneIsActive) {
+  const TraceOnDisk a(small_trace()), b(small_trace());
+  Workspace workspace({a.path(), b.path()}, [] {});
+  load_all(workspace.trace(0)), load_all(workspace.trace(1));
+  Headless screen;
+  screen.show(workspace);
+  EXPECT_TRUE(screen.window().panels().show("compare"));
+  screen.frames(3);
+  EXPECT_GT(workspace.trace(1).view.width, 1000);
+  screen.click(60, 250);  // the name of the lower one
+  EXPECT_EQ(workspace.active_number(), 1u);
+  screen.press(kKeyTab);
+  EXPECT_EQ(workspace.active_number(), 0u);
+}
+
+TEST(PanelsOfNothing, TheStartScreenIsDrawn) {
+  Workspace workspace({}, [] {});
+  workspace.settings.recent = {"/tmp/a.loopscope.jsonl"};
+  Headless screen;
+  screen.show(workspace);
+  EXPECT_GT(screen.frames(3), 100);
+  screen.press('O', true);
+  EXPECT_TRUE(workspace.open_dialog);
+  screen.frames(3);
 }
 
 TEST(PanelsOfAnything, DrawAtAnySizeAndZoom) {
@@ -130,16 +261,36 @@ TEST(PanelsOfAnything, DrawAtAnySizeAndZoom) {
   const std::string at_once =
       kHeader + R"({"type":"call","id":9,"t":5,"dur":0,"tid":7,"call":"read","args":{"fd":3},"ret":1})"
                 "\n";
-  for (const std::string& text : {std::string("nothing"), kHeader, at_once, many}) {
+  const std::string odd =
+      kHeader +
+      R"({"type":"call","id":3,"t":-4611686018427387904,"dur":9223372036854775807,"tid":7,"call":"epoll_wait","args":{"epfd":5},"ret":1}
+{"type":"call","id":4,"t":4611686018427387904,"dur":1,"tid":7,"call":"openat","args":{"pathname":")" +
+      std::string(1 << 20, 'x') + R"("},"ret":3}
+{"type":"call","id":"5","t":[],"dur":{},"tid":"7","call":7,"args":[],"ret":null}
+{"type":"fd","id":6,"t":1e300,"pid":-1,"fd":"a"}
+{"type":"lost","id":7,"t":5,"until":4611686018427387904,"count":18446744073709551615,"class":"call"}
+)";
+  for (const std::string& text : {std::string("nothing"), kHeader, at_once, many, odd}) {
     const TraceOnDisk file(text);
-    Session session(file.path(), [] {});
-    load_all(session);
+    Workspace workspace({file.path()}, [] {});
+    load_all(workspace.active());
     for (const ImVec2 size : {ImVec2(1280, 720), ImVec2(320, 240), ImVec2(60, 30), ImVec2(3840, 2160)}) {
       Headless screen(size.x, size.y);
-      screen.show(session);
+      screen.show(workspace);
       EXPECT_LE(screen.frames(2), 64 * 1024 * 4);
       for (int i = 0; i < 12; ++i) screen.press('W');
       for (int i = 0; i < 12; ++i) screen.press(kKeyRight, true);
+      for (const char* panel : {"watched", "range", "events", "notes"}) {
+        (void)screen.window().panels().show(panel);
+        screen.frames(2);
+      }
+      screen.drag(size.x * 0.4F, size.y * 0.4F, size.x * 0.7F, size.y * 0.4F);
+      for (const Command& command : commands())
+        if (command.action != Action::ShowRecord && !is_export(command.action))
+          workspace.perform(command.action);
+      screen.frames(2);
+      workspace.palette_open = workspace.open_dialog = workspace.help_open = false;
+      std::remove(workspace.active().notes.path().c_str());
       screen.mouse(size.x / 2, size.y / 3);
       screen.frames(2);
     }

@@ -33,7 +33,7 @@ class TraceOnDisk {
 };
 
 inline void load_all(Session& session) {
-  while (!session.loaded) {
+  while (!session.loaded || !session.loaded->complete) {
     (void)session.take_loaded(1'000'000'000);
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

@@ -37,7 +37,8 @@ double resident_mb() {
 int run(const char* path, bool check) {
   Headless headless;
   const double before_mb = resident_mb(), begin = now_ms();
-  Session traced(path, [] {});
+  Workspace workspace({path}, [] {});
+  Session& traced = workspace.active();
   double first_picture = 0;
   while (!traced.loaded) {
     const bool any = traced.take_loaded(4'000'000);
@@ -53,7 +54,7 @@ int run(const char* path, bool check) {
   fmt::print("{} records: first of them after {:.0f} ms, all after {:.0f} ms, {:.1f} bytes each\n", records,
              first_picture, load_ms, bytes);
   bool good = bytes <= kMostBytes || records < 100'000;
-  headless.show(traced);
+  headless.show(workspace);
   for (const double share : {1.0, 0.1, 0.01, 0.001, 0.00001}) {
     traced.show_all();
     traced.view.zoom(share, traced.view.width / 2);

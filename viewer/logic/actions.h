@@ -35,22 +35,75 @@ enum class Action : uint8_t {
   Smaller,
   Clear,
   Help,
+  LaneUp,
+  LaneDown,
+  GoToRegistration,
+  AddNote,
+  NextNote,
+  PreviousNote,
+  ToggleFollow,
+  PinLane,
+  HideLane,
+  ShowHidden,
+  RangeOfSelection,
+  CycleSearchMode,
+  // Of the workspace or the window.
+  OpenFile,
+  Palette,
+  NextTrace,
+  LinkTraces,
+  CloseTrace,
+  SavePicture,
+  SaveTable,
+  SaveRange,
+  NextTheme,
+  Quit,
+  ShowListeners,
+  ShowLoops,
+  ShowFindings,
+  ShowEvents,
+  ShowWatched,
+  ShowRangeFigures,
+  ShowNotes,
+  ShowRecord,
+  ShowCompare,
 };
+[[nodiscard]] constexpr bool of_session(Action action) {
+  return action < Action::OpenFile;
+}
 
 // Keys without a character, beside the characters of the rest (letters in upper case).
-enum Key : int { kKeyLeft = 256, kKeyRight, kKeyHome, kKeyEnd, kKeyEnter, kKeyEscape };
+enum Key : int {
+  kKeyLeft = 256,
+  kKeyRight,
+  kKeyHome,
+  kKeyEnd,
+  kKeyEnter,
+  kKeyEscape,
+  kKeyUp,
+  kKeyDown,
+  kKeyTab,
+  kKeyF12
+};
 
 struct KeyBinding {
   Action action;
-  int key;  // a character, or a Key
+  int key;  // a character, or a Key; 0: it is in the palette only
   bool ctrl = false, shift = false, alt = false;
   bool repeats = false;   // while held down
-  std::string_view keys;  // as the help sheet shows it; empty: another binding's line tells of it
+  std::string_view keys;  // as the help sheet shows it; empty: another binding's line tells of it, or none
   std::string_view does;
   std::string_view group;
 };
 
 [[nodiscard]] std::span<const KeyBinding> key_bindings();
+
+// One line for each action of the palette: what it does, and the keys of it.
+struct Command {
+  Action action;
+  std::string_view does, keys;
+};
+[[nodiscard]] std::span<const Command> commands();
 
 // What the mouse does, for the help sheet.
 struct MouseHelp {

@@ -18,8 +18,10 @@ Ns floor_to(Ns step, Ns t) {
   return t & ~(step - 1);  // a power of two: towards minus infinity for negative times, too
 }
 
-Box box_of(const Lane& lane, const ViewRange& view, Ns now, const Summary& sum) {
+Box box_of(const Lane& lane, const ViewRange& view, const OpenEnds& ends, uint32_t begin, uint32_t end) {
+  const Summary sum = lane.summary(begin, end);
   Box box;
+  box.first = begin;
   box.event = sum.longest_at;
   box.important = sum.priority_at;
   box.count = sum.count;
@@ -28,23 +30,23 @@ Box box_of(const Lane& lane, const ViewRange& view, Ns now, const Summary& sum) 
   box.look = lane.look(sum.longest_at);
   box.open = lane.dur(sum.longest_at) == kOpen;
   box.x0 = view.x_of(lane.start(sum.longest_at));
-  box.x1 = std::max(view.x_of(lane.end(sum.longest_at, now)), box.x0 + kLeastPx);
+  box.x1 = std::max(view.x_of(lane.end(sum.longest_at, ends.of(box.look))), box.x0 + kLeastPx);
   return box;
 }
 
 }  // namespace
 
-void visible_boxes(const Lane& lane, const ViewRange& view, Ns now, std::vector<Box>& boxes) {
+void visible_boxes(const Lane& lane, const ViewRange& view, const OpenEnds& ends, std::vector<Box>& boxes) {
   boxes.clear();
-  if (lane.size() == 0) return;
+  if (lane.empty()) return;
   const Ns end = view.end(), step = bucket_of(view);
   uint32_t at = lane.first_from(view.start);
-  if (at > 0 && lane.end(at - 1, now) > view.start)
-    boxes.push_back(box_of(lane, view, now, lane.summary(at - 1, at)));
+  if (at > lane.first() && lane.end(at - 1, ends.of(lane.look(at - 1))) > view.start)
+    boxes.push_back(box_of(lane, view, ends, at - 1, at));
   while (at < lane.size() && lane.start(at) < end) {
     const Ns bucket_end = trace_model::time_after(floor_to(step, lane.start(at)), step);
     const uint32_t next = step == 1 ? at + 1 : std::max(at + 1, lane.first_from(bucket_end, at));
-    boxes.push_back(box_of(lane, view, now, lane.summary(at, next)));
+    boxes.push_back(box_of(lane, view, ends, at, next));
     at = next;
   }
 }

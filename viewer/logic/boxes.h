@@ -13,6 +13,7 @@ namespace loopscope::viewer {
 
 struct Box {
   double x0 = 0, x1 = 0;   // px, x1 > x0
+  uint32_t first = 0;      // in the lane: of those it stands for
   uint32_t event = 0;      // in the lane: the longest of those it stands for
   uint32_t important = 0;  // the one of the highest priority
   uint32_t count = 1;
@@ -24,8 +25,15 @@ struct Box {
 
 inline constexpr double kLeastPx = 2;  // narrower events share a box
 
-// Replaces what is in `boxes`. `now`: the end of the trace.
-void visible_boxes(const Lane& lane, const ViewRange& view, Ns now, std::vector<Box>& boxes);
+// Until when what had not ended is drawn: what sleeps does so until now; of work no more is known than what
+// was recorded, which lags behind while a trace is live.
+struct OpenEnds {
+  Ns now = 0, recorded = 0;
+  [[nodiscard]] Ns of(Look look) const { return is_burst(look) ? recorded : now; }
+};
+
+// Replaces what is in `boxes`.
+void visible_boxes(const Lane& lane, const ViewRange& view, const OpenEnds& ends, std::vector<Box>& boxes);
 
 // The box under x; nullptr: none within `reach` px.
 [[nodiscard]] const Box* box_at(const std::vector<Box>& boxes, double x, double reach = 3);

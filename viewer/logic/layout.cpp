@@ -69,17 +69,38 @@ void Layout::set_filter(std::string filter) {
   seen_shape_ = UINT64_MAX;
 }
 
+void Layout::set_only(std::vector<uint8_t> tracks) {
+  if (tracks == only_) return;
+  only_ = std::move(tracks);
+  seen_shape_ = UINT64_MAX;
+}
+
 void Layout::toggle(uint32_t track) {
   if (!collapsed_.erase(track)) collapsed_.insert(track);
   seen_shape_ = UINT64_MAX;
 }
 
+void Layout::toggle_pin(uint32_t track) {
+  if (!pinned_.erase(track)) pinned_.insert(track);
+  seen_shape_ = UINT64_MAX;
+}
+
+void Layout::hide(uint32_t track) {
+  hidden_.insert(track);
+  seen_shape_ = UINT64_MAX;
+}
+
+void Layout::show_hidden() {
+  hidden_.clear();
+  seen_shape_ = UINT64_MAX;
+}
+
 void Layout::expand(const Timeline& timeline, uint32_t track) {
-  bool changed = collapsed_.erase(track) > 0;
-  for (uint32_t each = 0; each < timeline.tracks.size() && !collapsed_.empty(); ++each)
+  bool changed = collapsed_.erase(track) + hidden_.erase(track) > 0;
+  for (uint32_t each = 0; each < timeline.tracks.size() && !(collapsed_.empty() && hidden_.empty()); ++each)
     if (timeline.tracks[each].kind == TrackKind::Process &&
         timeline.tracks[each].process == timeline.tracks[track].process)
-      changed = collapsed_.erase(each) > 0 || changed;
+      changed = collapsed_.erase(each) + hidden_.erase(each) > 0 || changed;
   if (changed) seen_shape_ = UINT64_MAX;
 }
 
@@ -93,6 +114,10 @@ bool Layout::passes(const Timeline& timeline, const Track& track) const {
   });
 }
 
+bool Layout::shows(const Timeline& timeline, uint32_t i) const {
+  return passes(timeline, timeline.tracks[i]) && (only_.empty() || (i < only_.size() && only_[i]));
+}
+
 void Layout::update(const Timeline& timeline) {
   if (seen_shape_ == timeline.shape) return;
   seen_shape_ = timeline.shape;
@@ -101,23 +126,33 @@ void Layout::update(const Timeline& timeline) {
   std::iota(order.begin(), order.end(), 0);
   std::ranges::stable_sort(order, {},
                            [&](uint32_t i) { return std::pair(tracks[i].process, tracks[i].kind); });
-  std::vector<uint8_t> shown(timeline.processes.size(), words_.empty()), folded(timeline.processes.size(), 0);
+  std::vector<uint8_t> shown(timeline.processes.size(), words_.empty() && only_.empty()),
+      folded(timeline.processes.size(), 0), gone(timeline.processes.size(), 0);
   for (uint32_t i = 0; i < tracks.size(); ++i) {
-    if (passes(timeline, tracks[i])) shown[tracks[i].process] = 1;
-    if (tracks[i].kind == TrackKind::Process && collapsed(i)) folded[tracks[i].process] = 1;
+    if (shows(timeline, i)) shown[tracks[i].process] = 1;
+    if (tracks[i].kind != TrackKind::Process) continue;
+    if (collapsed(i)) folded[tracks[i].process] = 1;
+    if (hidden_.contains(i)) gone[tracks[i].process] = 1;
   }
   places_.clear();
   place_by_track_.assign(tracks.size(), kNone);
   height_ = 0;
+  const auto put = [&](uint32_t i, bool is_pinned) {
+    const bool is_folded = collapsed(i);
+    const float height =
+        is_folded && tracks[i].kind != TrackKind::Process ? kSummary : height_of(timeline, tracks[i]);
+    place_by_track_[i] = uint32_t(places_.size());
+    places_.push_back({i, height_, height, is_folded, is_pinned});
+    height_ += height;
+  };
+  for (const uint32_t i : order)
+    if (pinned(i) && tracks[i].kind != TrackKind::Process) put(i, true);
   for (const uint32_t i : order) {
     const Track& track = tracks[i];
     const bool header = track.kind == TrackKind::Process;
-    if (header ? !shown[track.process] : folded[track.process] || !passes(timeline, track)) continue;
-    const bool is_folded = collapsed(i);
-    const float height = is_folded && !header ? kSummary : height_of(timeline, track);
-    place_by_track_[i] = uint32_t(places_.size());
-    places_.push_back({i, height_, height, is_folded});
-    height_ += height;
+    if (gone[track.process] || hidden_.contains(i) || (pinned(i) && !header)) continue;
+    if (header ? !shown[track.process] : folded[track.process] || !shows(timeline, i)) continue;
+    put(i, false);
   }
 }
 

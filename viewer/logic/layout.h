@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where tracks stand below each other: processes in the order in which they came up, in each its listeners,
-// its loops, its rings, its other threads. Heights are pixels at scale 1.
+// its loops, its rings, its other threads. What is pinned comes before all. Heights are pixels at scale 1.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace loopscope::viewer {
 struct Place {
   uint32_t track = 0;
   float y = 0, height = 0;
-  bool collapsed = false;
+  bool collapsed = false, pinned = false;
 };
 
 struct Band {
@@ -27,7 +27,14 @@ class Layout {
   // Shows only tracks whose own or process's name has one of the words that commas separate in it.
   void set_filter(std::string filter);
   [[nodiscard]] const std::string& filter() const { return filter_; }
-  void toggle(uint32_t track);  // of a process: all of it
+  // Shows only tracks that have a 1 here; empty: all.
+  void set_only(std::vector<uint8_t> tracks);
+  void toggle(uint32_t track);      // of a process: all of it
+  void toggle_pin(uint32_t track);  // above everything else
+  void hide(uint32_t track);        // of a process: all of it
+  void show_hidden();
+  [[nodiscard]] bool pinned(uint32_t track) const { return pinned_.contains(track); }
+  [[nodiscard]] size_t hidden_count() const { return hidden_.size(); }
   void expand(const Timeline& timeline, uint32_t track);
 
   void update(const Timeline& timeline);  // does nothing when nothing has changed
@@ -41,11 +48,13 @@ class Layout {
   static void bands_of(const Timeline& timeline, const Place& place, std::vector<Band>& bands);
 
  private:
+  [[nodiscard]] bool shows(const Timeline& timeline, uint32_t track) const;
   [[nodiscard]] bool passes(const Timeline& timeline, const Track& track) const;
 
   std::string filter_;
   std::vector<std::string> words_;
-  std::unordered_set<uint32_t> collapsed_;
+  std::vector<uint8_t> only_;
+  std::unordered_set<uint32_t> collapsed_, pinned_, hidden_;
   std::vector<Place> places_;
   std::vector<uint32_t> place_by_track_;
   float height_ = 0;

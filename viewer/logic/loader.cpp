@@ -31,7 +31,8 @@ std::vector<std::string> missing_in(const Report& report, const TraceChecks& che
   for (const Problem& problem : checks.problems())
     if (told++ < kProblemsTold) missing.push_back(terminal_text(sentence_of(problem)));
   if (checks.problem_count() > kProblemsTold)
-    missing.push_back(fmt::format("{} more damaged lines", count_text(checks.problem_count() - kProblemsTold)));
+    missing.push_back(
+        fmt::format("{} more damaged lines", count_text(checks.problem_count() - kProblemsTold)));
   if (!report.end)
     missing.push_back("the trace has no end record: it was cut short, and what came after is missing");
   const uint64_t lost = std::max(report.lost, report.end ? report.end->lost : 0);
@@ -193,7 +194,7 @@ bool Loader::apply_to(Timeline& timeline, Ns budget_ns) {
     waiting_.pop_front();
     lock.unlock();
     taken_.notify_one();
-    timeline.apply(std::move(batch));
+    timeline.apply(batch);
     any = true;
     lock.lock();
     if (spent_.size() < kMostWaiting) spent_.push_back(std::move(batch));

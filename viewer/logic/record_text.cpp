@@ -108,7 +108,7 @@ std::string label_of(const Call& call) {
 }  // namespace
 
 std::string RecordText::raw(uint32_t row) const {
-  return text_ && row < timeline_.records.size() ? text_->line(timeline_.records.offset(row)) : std::string();
+  return text_ && timeline_.records.has(row) ? text_->line(timeline_.records.offset(row)) : std::string();
 }
 
 Event* RecordText::read(uint32_t row) {
@@ -120,7 +120,7 @@ Event* RecordText::read(uint32_t row) {
 
 std::string RecordText::make_line(uint32_t row) {
   // A search may find what has not been loaded yet.
-  if (row >= timeline_.records.size()) return {};
+  if (!timeline_.records.has(row)) return {};
   Model model;
   Describer describer(model, timeline_);
   Event* event = read(row);
@@ -158,17 +158,17 @@ const std::string& RecordText::line(uint32_t row) {
   if (lines_.size() > kMostKept) lines_.clear();
   const auto [at, is_new] = lines_.try_emplace(row);
   if (is_new) at->second = make_line(row);
-  if (row >= timeline_.records.size()) {
-    static const std::string not_yet = "…";
+  if (!timeline_.records.has(row)) {
+    static const std::string not_there = "…";
     lines_.erase(at);
-    return not_yet;
+    return not_there;
   }
   return at->second;
 }
 
 const std::string& RecordText::label(uint32_t row) {
   static thread_local std::string name;
-  if (row >= timeline_.records.size()) return name = "…";
+  if (!timeline_.records.has(row)) return name = "…";
   if (const auto known = labels_.find(row); known != labels_.end()) return known->second;
   if (made_ >= kMostAFrame) return name = what_name(timeline_.records.what(row));
   ++made_;

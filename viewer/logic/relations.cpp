@@ -65,7 +65,7 @@ class Relations {
 
   [[nodiscard]] End place_of_record(trace_model::RecordId id, Ns t) const {
     const auto row = timeline_.records.row_of(id);
-    if (!row || timeline_.records.lane(*row) == kNone) return {};
+    if (!row || !timeline_.has(timeline_.records.lane(*row), timeline_.records.index(*row))) return {};
     return {timeline_.records.lane(*row), timeline_.records.index(*row), t};
   }
 
@@ -115,7 +115,7 @@ class Relations {
     if (burst >= lane(waits).size() || !is_burst(lane(waits).look(burst))) return;
     const End begin = begin_of(waits, burst);
     const uint32_t row = lane(waits).record(burst);
-    const Ns asleep_since = burst > 0 ? lane(waits).start(burst - 1) : begin.t;
+    const Ns asleep_since = burst > lane(waits).first() ? lane(waits).start(burst - 1) : begin.t;
     add_marks(row, begin.t, begin, Look::MarkWakeup, "ready");
     links_to(track().tid, asleep_since, begin);
     const uint32_t calls = timeline_.lane_of(here().track, LaneRole::Calls);
@@ -164,7 +164,8 @@ class Relations {
     const Look look = lane(selection_.lane).look(selection_.index);
     const End mark = begin_of(selection_.lane, selection_.index);
     const uint32_t row = selection_.row;
-    const uint32_t at = timeline_.records.lane(row);
+    uint32_t at = timeline_.records.has(row) ? timeline_.records.lane(row) : kNone;
+    if (at != kNone && !timeline_.has(at, timeline_.records.index(row))) at = kNone;
     if (look == Look::MarkWakeup && at != kNone) {
       const uint32_t burst = burst_after(timeline_, timeline_.lanes[at].track, mark.t - 1);
       const uint32_t waits = timeline_.lane_of(timeline_.lanes[at].track, LaneRole::Waits);
@@ -234,7 +235,7 @@ uint32_t burst_after(const Timeline& timeline, uint32_t track, Ns t) {
 uint32_t burst_before(const Timeline& timeline, uint32_t track, Ns t) {
   const Lane* waits = waits_of(timeline, track);
   if (!waits) return kNone;
-  for (uint32_t i = waits->first_from(t); i-- > 0;)
+  for (uint32_t i = waits->first_from(t); i-- > waits->first();)
     if (is_burst(waits->look(i))) return i;
   return kNone;
 }

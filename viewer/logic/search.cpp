@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kBlockBytes = 256 * 1024;
 constexpr uint32_t kRowsBetweenTelling = 4096;
+constexpr std::chrono::milliseconds kBetweenLooks{100};
 
 // Conditions, or a word alone, which stands for several queries of which one must hold.
 std::expected<std::vector<Query>, std::string> queries_of(const std::string& text) {
@@ -45,7 +46,8 @@ void Search::stop() {
   running_ = false;
 }
 
-void Search::start(const std::string& query, std::shared_ptr<const TraceText> text) {
+void Search::start(const std::string& query, std::shared_ptr<const TraceText> text, uint64_t offset,
+                   uint32_t row) {
   stop();
   query_ = query;
   error_.clear();
@@ -58,20 +60,18 @@ void Search::start(const std::string& query, std::shared_ptr<const TraceText> te
     return;
   }
   running_ = true;
-  thread_ = std::thread([this, any = std::move(*any), text = std::move(text)] {
-    run(any, *text);
+  thread_ = std::thread([this, any = std::move(*any), text = std::move(text), offset, row] {
+    run(any, *text, offset, row);
     running_ = false;
     wake_();
   });
 }
 
-void Search::run(const std::vector<Query>& any, const TraceText& text) {
+void Search::run(const std::vector<Query>& any, const TraceText& text, uint64_t offset, uint32_t row) {
   TraceReader reader;
   Model model;
   std::vector<char> block(kBlockBytes);
   std::vector<uint32_t> rows;
-  uint64_t offset = 0;
-  uint32_t row = 0;
   size_t all = 0;
   bool ended = false;
   while (!stopped_ && all < kMostHits) {
@@ -85,10 +85,15 @@ void Search::run(const std::vector<Query>& any, const TraceText& text) {
     }
     if (ended) break;
     const size_t n = text.read(offset, block.data(), block.size());
-    if (n == 0)
-      reader.end(), ended = true;
-    else
+    if (n > 0) {
       reader.feed({block.data(), n});
+    } else if (text.growing()) {
+      found(rows);
+      if (running_.exchange(false)) wake_();
+      std::this_thread::sleep_for(kBetweenLooks);
+    } else {
+      reader.end(), ended = true;
+    }
     offset += n;
   }
   found(rows);
@@ -110,6 +115,14 @@ bool Search::poll() {
   hits_.insert(hits_.end(), new_hits_.begin(), new_hits_.end());
   new_hits_.clear();
   return true;
+}
+
+void Search::drop_before(uint32_t row) {
+  hits_.erase(hits_.begin(), std::ranges::lower_bound(hits_, row));
+}
+
+bool Search::is_hit(uint32_t row) const {
+  return std::ranges::binary_search(hits_, row);
 }
 
 std::optional<uint32_t> Search::next(uint32_t row) const {

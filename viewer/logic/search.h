@@ -26,12 +26,16 @@ class Search {
 
   // An empty text clears. What the query lacks is in error(). A word alone is looked for in paths, addresses
   // and names of calls.
-  void start(const std::string& query, std::shared_ptr<const TraceText> text);
+  // `offset`, `row`: of the first line that is still to be had. While the trace grows it goes on.
+  void start(const std::string& query, std::shared_ptr<const TraceText> text, uint64_t offset = 0,
+             uint32_t row = 0);
+  void drop_before(uint32_t row);
   bool poll();  // takes over what was found; true when there was something new
 
   [[nodiscard]] const std::string& query() const { return query_; }
   [[nodiscard]] const std::string& error() const { return error_; }
   [[nodiscard]] bool running() const { return running_; }
+  [[nodiscard]] bool is_hit(uint32_t row) const;
   [[nodiscard]] const std::vector<uint32_t>& hits() const { return hits_; }  // rows, ascending
   // The hit behind (before) a row, going round at the end; nothing when there is none.
   [[nodiscard]] std::optional<uint32_t> next(uint32_t row) const;
@@ -41,13 +45,13 @@ class Search {
   static constexpr size_t kMostHits = 5'000'000;
 
   void stop();
-  void run(const std::vector<trace_model::Query>& any, const TraceText& text);
+  void run(const std::vector<trace_model::Query>& any, const TraceText& text, uint64_t offset, uint32_t row);
   void found(std::vector<uint32_t>& rows);
 
   std::function<void()> wake_;
   std::string query_, error_;
   std::vector<uint32_t> hits_;
-  std::atomic<bool> stopped_ = false, running_ = false;
+  std::atomic<bool> stopped_ = false, running_ = false;  // running: not at the end yet
   std::mutex mutex_;
   std::vector<uint32_t> new_hits_;
   std::thread thread_;

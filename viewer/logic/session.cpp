@@ -12,31 +12,83 @@ using trace_model::time_between;
 namespace {
 
 constexpr size_t kMostVisited = 200;
-constexpr double kZoomStep = 0.8, kPanShare = 0.08, kAround = 4;  // what is shown has this much around it
+constexpr double kAround = 4;  // what is shown has this much around it
+constexpr double kLiveSpan = 10e9, kLiveShare = 0.95, kDroppedShare = 0.25;
 constexpr float kMargin = 30;
 
 }  // namespace
 
-Session::Session(std::string path, const std::function<void()>& wake)
-    : search(wake), loader(std::move(path), wake), texts(timeline, loader.text()) {}
+Session::Session(const std::string& path, const std::function<void()>& wake, const SessionOptions& options)
+    : search(wake),
+      loader(path, wake, options.follow),
+      texts(timeline, loader.text()),
+      interest(loader.text(), wake),
+      notes(path),
+      most_bytes_(options.most_bytes) {}
 
 bool Session::take_loaded(Ns budget_ns) {
   bool changed = loader.apply_to(timeline, budget_ns);
   if (changed) {
+    drop_what_is_too_much();
     layout.update(timeline);
-    if (!moved_) view.show(timeline.begin(), timeline.end());
+    if (!moved_ && !live()) view.show(timeline.begin(), timeline.end());
     arrows_known_ = false;
   }
+  keep_live();
   if (auto result = loader.take_result()) {
+    if (!loaded) {
+      if (const auto read = notes.read(); !read) result->missing.push_back(read.error());
+    }
+    const bool was_live = loaded && !loaded->complete;
     loaded = std::move(result);
     changed = true;
-    if (!moved_) show_all();
+    // Nobody went elsewhere.
+    if (loaded->complete && (!moved_ || (was_live && following_))) show_all();
   }
   if (search.poll()) {
     changed = true;
+    note_hits();
     if (std::exchange(go_to_first_hit_, false)) step_hit(true);
   }
-  return changed;
+  return interest.poll() || changed;
+}
+
+// The clock goes on between records: what sleeps is seen to sleep.
+void Session::keep_live() {
+  timeline.live_now = loader.live_now().value_or(INT64_MIN);
+  if (!following() || timeline.empty()) return;
+  if (!moved_) {
+    moved_ = true;
+    view.span = kLiveSpan;
+  }
+  view.start = time_after(timeline.end(), -Ns(std::min(view.span * kLiveShare, 9e18)));
+}
+
+void Session::set_following(bool on) {
+  following_ = on;
+  keep_live();
+}
+
+void Session::drop_what_is_too_much() {
+  if (!live() || timeline.bytes() <= most_bytes_) return;
+  timeline.drop_oldest(kDroppedShare);
+  const RecordTable& records = timeline.records;
+  if (records.first() < records.size()) loader.text()->drop_before(records.offset(records.first()));
+  search.drop_before(records.first());
+  hits_noted_ = 0;
+  const auto gone = [this](const Selection& each) {
+    return each.any() &&
+           (!timeline.records.has(each.row) || (each.drawn() && !timeline.has(each.lane, each.index)));
+  };
+  if (gone(selection_)) set_selection({});
+  for (Visited& each : visited_)
+    if (gone(each.selection)) each.selection = {};
+}
+
+// Somebody went elsewhere: the newest no longer is what they look at.
+void Session::moved() {
+  moved_ = true;
+  if (live() && view.end() < timeline.end()) following_ = false;
 }
 
 void Session::show_all() {
@@ -48,10 +100,12 @@ void Session::show(Ns from, Ns to) {
   remember();
   view.show(from, to);
   view.keep_within(timeline.begin(), timeline.end());
+  moved();
 }
 
 void Session::remember() {
   moved_ = true;
+  following_ = false;
   if (visited_.size() >= kMostVisited) visited_.erase(visited_.begin());
   visited_.push_back({view, scroll, selection_});
 }
@@ -73,23 +127,24 @@ void Session::set_selection(const Selection& selection) {
 }
 
 void Session::select(uint32_t lane, uint32_t index) {
-  if (lane >= timeline.lanes.size() || index >= timeline.lanes[lane].lane.size()) return;
+  if (!timeline.has(lane, index)) return;
   set_selection({lane, index, timeline.lanes[lane].lane.record(index)});
 }
 
 void Session::select_row(uint32_t row) {
-  if (row >= timeline.records.size()) return;
-  set_selection({timeline.records.lane(row), timeline.records.index(row), row});
+  if (!timeline.records.has(row)) return;
+  const uint32_t lane = timeline.records.lane(row), index = timeline.records.index(row);
+  set_selection(timeline.has(lane, index) ? Selection{lane, index, row} : Selection{kNone, kNone, row});
 }
 
-const std::vector<Arrow>& Session::arrows() {
+const std::vector<Arrow>& Session::arrows() const {
   if (!arrows_known_) arrows_ = arrows_of(timeline, selection_);
   arrows_known_ = true;
   return arrows_;
 }
 
 std::pair<Ns, Ns> Session::span_of(const Selection& selection) const {
-  if (!selection.drawn()) return {0, 0};
+  if (!timeline.has(selection.lane, selection.index)) return {0, 0};
   const Lane& lane = timeline.lanes[selection.lane].lane;
   return {lane.start(selection.index), lane.end(selection.index, timeline.end())};
 }
@@ -123,7 +178,7 @@ void Session::bring_into_view() {
 }
 
 void Session::go_to_row(uint32_t row) {
-  if (row >= timeline.records.size()) return;
+  if (!timeline.records.has(row)) return;
   remember();
   select_row(row);
   bring_into_view();
@@ -144,87 +199,14 @@ void Session::show_selection() {
   reveal_track(timeline.lanes[selection_.lane].track);
 }
 
-void Session::step_event(int by) {
-  if (!selection_.drawn()) return;
-  const Lane& lane = timeline.lanes[selection_.lane].lane;
-  const int64_t wanted = int64_t(selection_.index) + by;
-  if (wanted < 0 || wanted >= int64_t(lane.size())) return;
-  remember();
-  select(selection_.lane, uint32_t(wanted));
-  bring_into_view();
-}
-
-uint32_t Session::loop_track() const {
-  if (selection_.drawn()) {
-    const uint32_t track = timeline.lanes[selection_.lane].track;
-    if (timeline.lane_of(track, LaneRole::Waits) != kNone) return track;
-    for (uint32_t i = 0; i < timeline.tracks.size(); ++i)
-      if (timeline.tracks[i].kind == TrackKind::Loop &&
-          timeline.tracks[i].process == timeline.tracks[track].process)
-        return i;
-  }
-  for (const Place& place : layout.places())
-    if (timeline.tracks[place.track].kind == TrackKind::Loop) return place.track;
-  return kNone;
-}
-
-void Session::step_burst(int by) {
-  const uint32_t track = loop_track();
-  if (track == kNone) return;
-  const Ns from = selection_.drawn() ? span_of(selection_).first : by > 0 ? view.start : view.end();
-  const uint32_t burst = by > 0 ? burst_after(timeline, track, from) : burst_before(timeline, track, from);
-  if (burst == kNone) return;
-  remember();
-  select(timeline.lane_of(track, LaneRole::Waits), burst);
-  bring_into_view();
-}
-
-void Session::step_finding(int by) {
-  if (!loaded || loaded->report.findings.empty()) return;
-  const int count = int(loaded->report.findings.size());
-  finding = finding < 0 ? (by > 0 ? 0 : count - 1) : (finding + by + count) % count;
-  const trace_model::Finding& found = loaded->report.findings[size_t(finding)];
-  for (const RecordId id : found.evidence)
-    if (const auto row = timeline.records.row_of(id)) return go_to_row(*row);
-  if (!found.t) return;
-  const Ns half = Ns(std::min(view.span / 2, 4e18));
-  show(time_after(*found.t, -half), time_after(*found.t, half));
-}
-
-void Session::step_hit(bool forward) {
-  const auto hit = forward ? search.next(selection_.row) : search.previous(selection_.row);
-  if (hit) go_to_row(*hit);
-}
-
-void Session::follow_arrow(bool forward) {
-  if (!selection_.drawn()) return;
-  for (const Arrow& arrow : arrows()) {
-    const End& near = forward ? arrow.from : arrow.to;
-    const End& far = forward ? arrow.to : arrow.from;
-    // An arrow of a wait begins at the burst behind it.
-    const bool here = near.lane == selection_.lane &&
-                      (near.index == selection_.index || near.index == selection_.index + 1);
-    if (!here) continue;
-    remember();
-    select(far.lane, far.index);
-    return bring_into_view();
-  }
-}
-
-void Session::clear() {
-  if (help_open)
-    help_open = false;
-  else if (selection_.any())
-    set_selection({});
-  else if (!search.query().empty())
-    start_search("");
-  else if (!layout.filter().empty())
-    set_filter("");
-}
-
 void Session::start_search(const std::string& query) {
-  search.start(query, loader.text());
+  const RecordTable& records = timeline.records;
+  const bool cut = records.first() > 0 && records.first() < records.size();
+  search.start(query, loader.text(), cut ? records.offset(records.first()) : 0, cut ? records.first() : 0);
   go_to_first_hit_ = true;
+  hits_noted_ = 0;
+  hit_tracks_.clear();
+  note_hits();
 }
 
 void Session::set_filter(const std::string& filter) {
@@ -233,119 +215,69 @@ void Session::set_filter(const std::string& filter) {
   scroll = std::clamp(scroll, 0.0F, std::max(0.0F, layout.height() - lanes_height));
 }
 
-void Session::perform(Action action) {
-  const double x = mouse_x >= 0 ? mouse_x : view.width / 2;
-  switch (action) {
-    case Action::ZoomIn:
-    case Action::ZoomOut:
-      moved_ = true;
-      view.zoom(action == Action::ZoomIn ? kZoomStep : 1 / kZoomStep, x);
-      return view.keep_within(timeline.begin(), timeline.end());
-    case Action::PanLeft:
-    case Action::PanRight:
-      moved_ = true;
-      view.pan((action == Action::PanRight ? kPanShare : -kPanShare) * view.width);
-      return view.keep_within(timeline.begin(), timeline.end());
-    case Action::Focus:
-      return remember(), show_selection();
-    case Action::ShowAll:
-      return remember(), show_all();
-    case Action::GoToStart:
-      remember();
-      view.start = time_between(Ns(std::min(view.span / 50, 9e18)), timeline.begin());
-      return;
-    case Action::GoToEnd:
-      remember();
-      view.start = time_between(Ns(std::min(view.span * 0.98, 9e18)), timeline.end());
-      return;
-    case Action::Undo:
-      return undo();
-    case Action::PreviousEvent:
-      return step_event(-1);
-    case Action::NextEvent:
-      return step_event(1);
-    case Action::PreviousBurst:
-      return step_burst(-1);
-    case Action::NextBurst:
-      return step_burst(1);
-    case Action::ArrowBack:
-      return follow_arrow(false);
-    case Action::ArrowForward:
-      return follow_arrow(true);
-    case Action::NextHit:
-      return step_hit(true);
-    case Action::PreviousHit:
-      return step_hit(false);
-    case Action::NextFinding:
-      return step_finding(1);
-    case Action::PreviousFinding:
-      return step_finding(-1);
-    case Action::OpenSearch:
-      focus_search = true;
-      return;
-    case Action::Filter:
-      focus_filter = true;
-      return;
-    case Action::ToggleDrawer:
-      drawer_open = !drawer_open;
-      return;
-    case Action::Bigger:
-      text_scale = std::min(3.0F, text_scale * 1.1F);
-      return;
-    case Action::Smaller:
-      text_scale = std::max(0.6F, text_scale / 1.1F);
-      return;
-    case Action::Clear:
-      return clear();
-    case Action::Help:
-      help_open = !help_open;
-      return;
-  }
+void Session::set_search_mode(SearchMode mode) {
+  search_mode_ = mode;
+  note_hits();
 }
 
-void Session::handle(const Request& request) {
-  using enum Request::Kind;
-  switch (request.kind) {
-    case Select:
-      return select(request.lane, request.a);
-    case SelectRow:
-      return select_row(request.a);
-    case GoTo:
-      remember();
-      select(request.lane, request.a);
-      return bring_into_view();
-    case GoToRow:
-      return go_to_row(request.a);
-    case ShowRange:
-      return show(request.from, request.to);
-    case Perform:
-      return perform(request.action);
-    case Fold:
-      layout.toggle(request.a);
-      return layout.update(timeline);
-    case Pan:
-    case Zoom:
-      moved_ = true;
-      if (request.kind == Pan)
-        view.pan(request.amount);
-      else
-        view.zoom(request.amount, request.x);
-      return view.keep_within(timeline.begin(), timeline.end());
-    case Scroll:
-      scroll =
-          std::clamp(scroll + float(request.amount), 0.0F, std::max(0.0F, layout.height() - lanes_height));
-      return;
-    case CentreOn:
-      moved_ = true;
-      view.start = time_between(Ns(std::min(view.span / 2, 9e18)), request.from);
-      return view.keep_within(timeline.begin(), timeline.end());
-    case ViewTo:
-      moved_ = true;
-      view.show(request.from, request.to);
-      return view.keep_within(timeline.begin(), timeline.end());
-    case Unselect:
-      return set_selection({});
+// Which tracks have one.
+void Session::note_hits() {
+  if (search_mode_ != SearchMode::Only || search.query().empty() || !search.error().empty()) {
+    layout.set_only({});
+    return layout.update(timeline);
   }
+  hit_tracks_.resize(std::max<size_t>(1, timeline.tracks.size()), 0);
+  const auto& hits = search.hits();
+  for (; hits_noted_ < hits.size() && hits[hits_noted_] < timeline.records.size(); ++hits_noted_) {
+    if (!timeline.records.has(hits[hits_noted_])) continue;
+    const uint32_t lane = timeline.records.lane(hits[hits_noted_]);
+    if (lane != kNone) hit_tracks_[timeline.lanes[lane].track] = 1;
+  }
+  layout.set_only(hit_tracks_);
+  layout.update(timeline);
+}
+
+Ns Session::looked_at() const {
+  if (selection_.drawn()) return span_of(selection_).first;
+  return time_after(view.start, Ns(std::min(view.span / 2, 9e18)));
+}
+
+void Session::set_range(Ns from, Ns to) {
+  if (to <= from)
+    range_.reset();
+  else
+    range_ = std::pair(from, to);
+}
+
+const RangeFigures& Session::range_figures() const {
+  const auto [from, to] = range_.value_or(std::pair(timeline.begin(), time_after(timeline.end(), 1)));
+  const uint32_t rows = timeline.records.size();
+  // Of a trace that grows all of it would be counted for every frame.
+  const bool all_of_live = !range_ && live() && figures_rows_ != kNone && rows < figures_rows_ * 1.2;
+  if (all_of_live || (figures_rows_ == rows && range_figures_.from == from && range_figures_.until == to))
+    return range_figures_;
+  figures_rows_ = rows;
+  return range_figures_ = figures_of(timeline, from, to);
+}
+
+void Session::ask_interest(Ns t) const {
+  const RecordTable& records = timeline.records;
+  const bool cut = records.first() > 0 && records.first() < records.size();
+  interest.ask(t, cut ? records.offset(records.first()) : 0);
+}
+
+bool Session::has_hit(uint32_t lane, uint32_t first, uint32_t count) const {
+  const auto& hits = search.hits();
+  if (hits.empty()) return false;
+  const Lane& of = timeline.lanes[lane].lane;
+  if (count == 1) return search.is_hit(of.record(first));
+  // Records of a lane stand in its order.
+  constexpr int kMostLooked = 64;
+  const uint32_t last = of.record(first + count - 1);
+  auto hit = std::ranges::lower_bound(hits, of.record(first));
+  for (int looked = 0; hit != hits.end() && *hit <= last && looked < kMostLooked; ++hit, ++looked)
+    if (timeline.records.has(*hit) && timeline.records.lane(*hit) == lane) return true;
+  return false;
 }
 
 }  // namespace loopscope::viewer

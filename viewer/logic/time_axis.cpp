@@ -48,7 +48,7 @@ std::vector<uint32_t> densities_of(const Timeline& timeline, const ViewRange& vi
   for (const LaneOfTrack& each : timeline.lanes) {
     if (each.role != LaneRole::Calls && each.role != LaneRole::Completions && each.role != LaneRole::Waits)
       continue;
-    if (each.lane.size() == 0 || ++looked_at > kMostLanes) continue;
+    if (each.lane.empty() || ++looked_at > kMostLanes) continue;
     uint32_t at = each.lane.first_from(view.start);
     for (size_t x = 0; x < counts.size() && at < each.lane.size(); ++x) {
       const uint32_t next = each.lane.first_from(view.t_at(double(x + 1)), at);

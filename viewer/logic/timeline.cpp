@@ -31,7 +31,7 @@ void Batch::clear() {
   steps.clear();
 }
 
-void Timeline::apply(Batch&& batch) {
+void Timeline::apply(Batch& batch) {
   shape += !batch.processes.empty() + !batch.tracks.empty() + !batch.lanes.empty() +
            !batch.process_names.empty() + !batch.track_names.empty() + !batch.track_kinds.empty();
   move_behind(processes, batch.processes);

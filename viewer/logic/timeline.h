@@ -91,7 +91,7 @@ struct Batch {
 
 class Timeline {
  public:
-  void apply(Batch&& batch);
+  void apply(Batch& batch);  // leaves of it only its memory
 
   // What it holds, about. What it may hold is up to whoever follows a trace that does not end: the oldest
   // share of the records goes, with what is drawn of them; the few marks of a listener stay.
@@ -112,6 +112,7 @@ class Timeline {
   [[nodiscard]] bool empty() const { return first > last; }
   [[nodiscard]] Ns begin() const { return empty() ? 0 : std::max(first, kept_since_); }
   [[nodiscard]] Ns end() const { return empty() ? 1'000'000'000 : std::max(last, live_now); }
+  [[nodiscard]] Ns recorded_until() const { return empty() ? end() : last; }
   // Whether the event is still there, and its record.
   [[nodiscard]] bool has(uint32_t lane, uint32_t index) const {
     return lane < lanes.size() && lanes[lane].lane.has(index);

@@ -105,7 +105,7 @@ class TimelineBuilder : public trace_model::AnalysisSink {
   const trace_model::Analysis& analysis_;
   Batch batch_;
   RecordRow current_;
-  uint32_t row_ = 0;    // of the current record
+  uint32_t row_ = 0;  // of the current record
   Ns last_ = INT64_MIN;
   bool begun_ = false;  // the current record began a burst
   Look begun_look_ = Look::BurstOther;

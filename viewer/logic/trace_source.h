@@ -40,8 +40,8 @@ class TraceSource {
 
  private:
   [[nodiscard]] Step next_of_stream();
-  [[nodiscard]] bool read_some();       // false: there is nothing now
-  [[nodiscard]] bool end_of_file();     // whether that was all
+  [[nodiscard]] bool read_some();    // false: there is nothing now
+  [[nodiscard]] bool end_of_file();  // whether that was all
   [[nodiscard]] bool is_written() const;
   void wait_a_moment() const;
 

@@ -47,14 +47,16 @@ std::string track_text(const Timeline& timeline, uint32_t lane) {
 std::optional<uint32_t> same_file(const Timeline& timeline, uint32_t row, int by) {
   const FileId file = timeline.records.file(row);
   int64_t at = int64_t(row) + by;
-  for (uint32_t steps = 0; at >= 0 && at < timeline.records.size() && steps < kMostScanned; at += by, ++steps)
+  for (uint32_t steps = 0;
+       at >= timeline.records.first() && at < timeline.records.size() && steps < kMostScanned;
+       at += by, ++steps)
     if (timeline.records.file(uint32_t(at)) == file) return uint32_t(at);
   return std::nullopt;
 }
 
 void same_descriptor(const Frame& frame, uint32_t row) {
   const Timeline& timeline = frame.session.timeline;
-  const FileId file = timeline.records.file(row);
+  const FileId file = timeline.records.has(row) ? timeline.records.file(row) : 0;
   if (file == 0) return;
   ImGui::AlignTextToFramePadding();
   ImGui::TextUnformatted("Same descriptor:");
@@ -67,6 +69,7 @@ void same_descriptor(const Frame& frame, uint32_t row) {
 
 void title(const Frame& frame, const Selection& selection) {
   const Timeline& timeline = frame.session.timeline;
+  if (!timeline.records.has(selection.row)) return dim_text(frame, "Its record was let go of.");
   const uint16_t what = timeline.records.what(selection.row);
   std::string text = manual_name(what);
   if (selection.drawn()) {
@@ -93,7 +96,7 @@ void title(const Frame& frame, const Selection& selection) {
 }
 
 void related(const Frame& frame) {
-  const auto& arrows = const_cast<Session&>(frame.session).arrows();
+  const auto& arrows = frame.session.arrows();
   const Timeline& timeline = frame.session.timeline;
   const Selection& selection = frame.session.selection();
   int number = 0;

@@ -6,34 +6,49 @@
 #include <imgui.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "viewer/logic/session.h"
+#include "viewer/logic/workspace.h"
 #include "viewer/panels/theme.h"
 
 namespace loopscope::viewer {
 
+// What was asked for, and in which trace.
+using Requests = std::vector<std::pair<Request, size_t>>;
+
 struct Frame {
-  const Session& session;
-  RecordText& texts;  // a cache: making a text changes nothing else
+  const Workspace& workspace;
+  const Session& session;  // the trace that is drawn, or the active one
+  size_t trace = 0;        // its number
+  RecordText& texts;       // a cache: making a text changes nothing else
   const Theme& theme;
   ImFont* mono = nullptr;
   float scale = 1;
-  std::vector<Request>& requests;
+  Requests& requests;
 
-  void ask(const Request& request) const { requests.push_back(request); }
+  void ask(const Request& request) const { requests.emplace_back(request, trace); }
+  void ask(Request::Kind kind, uint32_t a = kNone, std::string text = {}) const {
+    Request request;
+    request.kind = kind;
+    request.a = a;
+    request.text = std::move(text);
+    ask(request);
+  }
+  void ask(Request::Kind kind, Ns from, Ns to) const {
+    Request request;
+    request.kind = kind;
+    request.from = from;
+    request.to = to;
+    ask(request);
+  }
   void perform(Action action) const {
     Request request;
     request.kind = Request::Kind::Perform;
     request.action = action;
     ask(request);
   }
-  void go_to_row(uint32_t row) const {
-    Request request;
-    request.kind = Request::Kind::GoToRow;
-    request.a = row;
-    ask(request);
-  }
+  void go_to_row(uint32_t row) const { ask(Request::Kind::GoToRow, row); }
   void go_to(uint32_t lane, uint32_t index) const {
     Request request;
     request.kind = Request::Kind::GoTo;
@@ -54,7 +69,7 @@ struct Rect {
 };
 
 void text_in(ImDrawList& list, const Frame& frame, float x, float y, ImU32 colour, std::string_view text);
-// Cut off at max_x.
+// Ends with … where it would go beyond max_x.
 void text_cut(ImDrawList& list, float x, float y, float max_x, float max_y, ImU32 colour,
               std::string_view text);
 
@@ -63,18 +78,6 @@ void draw_overview(const Frame& frame, const Rect& labels, const Rect& strip);
 void draw_axis(const Frame& frame, const Rect& axis);
 void draw_timeline(const Frame& frame, const Rect& labels, const Rect& lanes);
 void draw_details(const Frame& frame);
-void draw_listeners(const Frame& frame);
-void draw_loops(const Frame& frame);
-void draw_findings(const Frame& frame);
 void draw_help(const Frame& frame, const Rect& window);
-
-class EventTable {
- public:
-  void draw(const Frame& frame);
-
- private:
-  bool hits_only_ = false;
-  uint32_t shown_row_ = kNone;  // scrolled to
-};
 
 }  // namespace loopscope::viewer

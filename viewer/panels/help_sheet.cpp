@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <string>
 
 #include "viewer/panels/frame.h"
@@ -6,7 +7,7 @@
 namespace loopscope::viewer {
 namespace {
 
-constexpr float kColumn = 450;
+constexpr float kThreeColumns = 1140;
 
 void row(std::string_view left, std::string_view right) {
   ImGui::TableNextRow();
@@ -37,7 +38,32 @@ void legend(const Frame& frame) {
     const std::string_view word = look_word(look);
     ImGui::TextUnformatted(word.data(), word.data() + word.size());
   }
-  ImGui::TextUnformatted("B bind   L listen   ▲ registered   ~ changed   ▼ removed   ◆ accepted   X closed");
+  ImGui::TextUnformatted("B bind   L listen   ▲ registered   ~ changed");
+  ImGui::TextUnformatted("▼ removed   ◆ accepted   X closed   pink: a hit, a note");
+}
+
+// The groups of keys that stand in one column.
+void keys_of(const Frame& frame, const char* id, std::initializer_list<std::string_view> groups) {
+  ImGui::BeginGroup();
+  if (ImGui::BeginTable(id, 2, ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoHostExtendX)) {
+    for (const std::string_view group : groups) {
+      heading(frame, group);
+      for (const KeyBinding& binding : key_bindings())
+        if (binding.group == group && !binding.keys.empty()) row(binding.keys, binding.does);
+    }
+    ImGui::EndTable();
+  }
+  ImGui::EndGroup();
+}
+
+void mouse(const Frame& frame) {
+  ImGui::BeginGroup();
+  if (ImGui::BeginTable("mouse", 2, ImGuiTableFlags_SizingFixedFit | ImGuiTableFlags_NoHostExtendX)) {
+    heading(frame, "Mouse");
+    for (const MouseHelp& help : mouse_help()) row(help.gesture, help.does);
+    ImGui::EndTable();
+  }
+  ImGui::EndGroup();
 }
 
 }  // namespace
@@ -45,31 +71,27 @@ void legend(const Frame& frame) {
 void draw_help(const Frame& frame, const Rect& window) {
   ImGui::SetNextWindowPos(ImVec2(window.x + window.width / 2, window.y + window.height / 2), ImGuiCond_Always,
                           ImVec2(0.5F, 0.5F));
+  ImGui::SetNextWindowSizeConstraints(
+      ImVec2(50, 50), ImVec2(std::max(60.0F, window.width - 8), std::max(60.0F, window.height - 8)));
   ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 1);
-  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(18, 14));
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, ImVec2(16 * frame.scale, 12 * frame.scale));
   bool open = true;
   if (ImGui::Begin("Keys and mouse", &open,
                    ImGuiWindowFlags_NoResize | ImGuiWindowFlags_NoMove | ImGuiWindowFlags_AlwaysAutoResize |
-                       ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings)) {
+                       ImGuiWindowFlags_NoCollapse | ImGuiWindowFlags_NoSavedSettings |
+                       ImGuiWindowFlags_HorizontalScrollbar)) {
+    const float gap = 22 * frame.scale;
+    const bool wide = window.width >= kThreeColumns * frame.scale;
     ImGui::BeginGroup();
-    if (ImGui::BeginTable("keys", 2, ImGuiTableFlags_SizingFixedFit, ImVec2(kColumn * frame.scale, 0))) {
-      std::string_view group;
-      for (const KeyBinding& binding : key_bindings()) {
-        if (binding.group != group) heading(frame, group = binding.group);
-        if (!binding.keys.empty()) row(binding.keys, binding.does);
-      }
-      ImGui::EndTable();
-    }
+    keys_of(frame, "keys 1", {"Move", "Step"});
+    if (!wide) legend(frame);
     ImGui::EndGroup();
-    ImGui::SameLine();
+    ImGui::SameLine(0, gap);
     ImGui::BeginGroup();
-    if (ImGui::BeginTable("mouse", 2, ImGuiTableFlags_SizingFixedFit, ImVec2(kColumn * frame.scale, 0))) {
-      heading(frame, "Mouse");
-      for (const MouseHelp& help : mouse_help()) row(help.gesture, help.does);
-      ImGui::EndTable();
-    }
-    ImGui::Spacing();
-    legend(frame);
+    keys_of(frame, "keys 2", {"Find", "Keep", "Window"});
+    if (wide) ImGui::EndGroup(), ImGui::SameLine(0, gap), ImGui::BeginGroup();
+    mouse(frame);
+    if (wide) ImGui::Spacing(), legend(frame);
     ImGui::EndGroup();
   }
   ImGui::End();

@@ -24,6 +24,14 @@ int native(int key) {
       return 257;
     case kKeyEscape:
       return 256;
+    case kKeyDown:
+      return 264;
+    case kKeyUp:
+      return 265;
+    case kKeyTab:
+      return 258;
+    case kKeyF12:
+      return 301;
     default:
       return key;
   }
@@ -46,6 +54,16 @@ ImGuiKey native(int key) {
       return ImGuiKey_Enter;
     case kKeyEscape:
       return ImGuiKey_Escape;
+    case kKeyDown:
+      return ImGuiKey_DownArrow;
+    case kKeyUp:
+      return ImGuiKey_UpArrow;
+    case kKeyTab:
+      return ImGuiKey_Tab;
+    case kKeyF12:
+      return ImGuiKey_F12;
+    case ' ':
+      return ImGuiKey_Space;
     case '=':
       return ImGuiKey_Equal;
     case '-':
@@ -80,6 +98,9 @@ void name_keys() {
   io.KeyMap[ImGuiKey_Escape] = native(kKeyEscape);
   io.KeyMap[ImGuiKey_Home] = native(kKeyHome);
   io.KeyMap[ImGuiKey_End] = native(kKeyEnd);
+  io.KeyMap[ImGuiKey_UpArrow] = native(kKeyUp);
+  io.KeyMap[ImGuiKey_DownArrow] = native(kKeyDown);
+  io.KeyMap[ImGuiKey_Tab] = native(kKeyTab);
   io.KeyMap[ImGuiKey_LeftArrow] = native(kKeyLeft);
   io.KeyMap[ImGuiKey_RightArrow] = native(kKeyRight);
 #endif

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace loopscope::viewer {
 namespace {
@@ -24,6 +25,22 @@ void text_in(ImDrawList& list, const Frame& frame, float x, float y, ImU32 colou
 void text_cut(ImDrawList& list, float x, float y, float max_x, float max_y, ImU32 colour,
               std::string_view text) {
   const ImVec4 clip(x, y - 2, max_x, max_y);
+  const auto width = [](std::string_view part) {
+    return ImGui::CalcTextSize(part.data(), part.data() + part.size()).x;
+  };
+  std::string shortened;
+  if (width(text) > max_x - x) {
+    constexpr std::string_view kMore = "…";
+    const float room = max_x - x - width(kMore);
+    size_t fits = 0, too_long = text.size();
+    while (fits + 1 < too_long) {
+      const size_t middle = (fits + too_long) / 2;
+      (width(text.substr(0, middle)) <= room ? fits : too_long) = middle;
+    }
+    while (fits > 0 && (uint8_t(text[fits]) & 0xc0) == 0x80) --fits;  // no half of a character
+    shortened = std::string(text.substr(0, fits)).append(kMore);
+    text = shortened;
+  }
   list.AddText(ImGui::GetFont(), ImGui::GetFontSize(), ImVec2(std::round(x), std::round(y)), colour,
                text.data(), text.data() + text.size(), 0, &clip);
 }
@@ -41,10 +58,16 @@ void hatch(ImDrawList& list, ImVec2 min, ImVec2 max, ImU32 colour, float distanc
 
 void LanePainter::paint(uint32_t lane, float y, float height) {
   const Session& session = frame_.session;
+  searched_ = !session.search.hits().empty();
+  dims_ = !session.search.query().empty() && session.search.error().empty() &&
+          session.search_mode() == SearchMode::Dim;
   const LaneOfTrack& of = session.timeline.lanes[lane];
-  visible_boxes(of.lane, session.view, session.timeline.end(), boxes_);
+  visible_boxes(of.lane, session.view, {session.timeline.end(), session.timeline.recorded_until()}, boxes_);
   if (of.role == LaneRole::Marks || of.role == LaneRole::Completions) {
-    for (const Box& box : boxes_) mark(box, of.lane.look(box.important), y, height);
+    for (const Box& box : boxes_) {
+      mark(box, of.lane.look(box.important), y, height);
+      if (searched_ || dims_) show_hit(box, lane, y, height);
+    }
     return;
   }
   // Neighbours that are too narrow to be told apart are one rectangle.
@@ -58,6 +81,7 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
       box.count += boxes_[i].count;
     }
     bar(box, lane, y, height);
+    if (searched_ || dims_) show_hit(box, lane, y, height);
   }
   // What matters and is too short to be the longest of its bucket is drawn over it, in its own place.
   for (const Box& box : boxes_) {
@@ -68,6 +92,17 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
     const float top = of.role == LaneRole::Waits ? y : y + height - 3;
     list_.AddRectFilled({x, top}, {x + float(kLeastPx), y + height}, colour);
   }
+}
+
+// What the search found has a line over it; the rest may be dimmed.
+void LanePainter::show_hit(const Box& box, uint32_t lane, float y, float height) {
+  const float x0 = std::max(area_.x, area_.x + float(box.x0) - 1);
+  const float x1 = std::min(area_.x + area_.width, area_.x + float(box.x1) + 1);
+  if (searched_ && frame_.session.has_hit(lane, box.first, box.count))
+    list_.AddRectFilled({x0, y - 1}, {x1, y + 2}, frame_.theme.hit);
+  else if (dims_)
+    list_.AddRectFilled({x0, y}, {x1, y + height},
+                        (frame_.theme.background & ~IM_COL32_A_MASK) | (190u << IM_COL32_A_SHIFT));
 }
 
 void LanePainter::bar(const Box& box, uint32_t lane, float y, float height) {

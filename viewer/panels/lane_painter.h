@@ -22,6 +22,7 @@ class LanePainter {
   void outline(uint32_t lane, uint32_t index, float y, float height, ImU32 colour, float thickness);
 
  private:
+  void show_hit(const Box& box, uint32_t lane, float y, float height);
   void bar(const Box& box, uint32_t lane, float y, float height);
   void mark(const Box& box, Look look, float y, float height);
   void label(const Box& box, uint32_t lane, ImU32 on, float y, float height);
@@ -30,6 +31,7 @@ class LanePainter {
   ImDrawList& list_;
   Rect area_;
   std::vector<Box> boxes_;
+  bool searched_ = false, dims_ = false;
 };
 
 // Slanting lines inside a rectangle.

@@ -4,14 +4,14 @@
 
 #include "trace-model/report_words.h"
 #include "trace-model/terminal_text.h"
-#include "viewer/panels/frame.h"
+#include "viewer/panels/panel_list.h"
 
 namespace loopscope::viewer {
 namespace {
 
 // The first mark of that sort, behind t.
 uint32_t find_mark(const Lane& marks, Look look, Ns after) {
-  for (uint32_t i = after == INT64_MIN ? 0 : marks.first_from(after); i < marks.size(); ++i)
+  for (uint32_t i = after == INT64_MIN ? marks.first() : marks.first_from(after); i < marks.size(); ++i)
     if (marks.look(i) == look && marks.start(i) > after) return i;
   return kNone;
 }

@@ -7,6 +7,7 @@
 #include "trace-model/duration_text.h"
 #include "viewer/logic/time_axis.h"
 #include "viewer/panels/lane_painter.h"
+#include "viewer/panels/top_bar.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -21,19 +22,30 @@ ViewRange whole_of(const Session& session, float width) {
   return whole;
 }
 
-// Counting all events of a large trace for every frame would be most of the frame.
-const std::vector<uint32_t>& cached_densities(const Session& session, const ViewRange& whole) {
-  static uint32_t seen_rows = kNone;
-  static double seen_width = 0, seen_span = 0;
-  static std::vector<uint32_t> counts;
-  const uint32_t rows = session.timeline.records.size();
-  if (rows == seen_rows && seen_width == whole.width && seen_span == whole.span) return counts;
-  seen_rows = rows, seen_width = whole.width, seen_span = whole.span;
-  return counts = densities_of(session.timeline, whole);
+// Counting all events of a large trace for every frame would be most of the frame; of one that grows, for
+// every time something came.
+const std::vector<uint32_t>& cached_densities(const Frame& frame, const ViewRange& whole) {
+  struct Cached {
+    const Session* session = nullptr;
+    uint32_t rows = kNone;
+    double width = 0, span = 0, at = 0;
+    std::vector<uint32_t> counts;
+  };
+  static Cached of_trace[2];
+  constexpr double kLeastS = 0.25;
+  Cached& cached = of_trace[frame.trace % 2];
+  const uint32_t rows = frame.session.timeline.records.size();
+  const double now = ImGui::GetTime();
+  const bool same = cached.session == &frame.session && cached.width == whole.width;
+  if (same && cached.rows == rows && (cached.span == whole.span || now - cached.at < kLeastS))
+    return cached.counts;
+  if (same && frame.session.live() && now - cached.at < kLeastS) return cached.counts;
+  cached = {&frame.session, rows, whole.width, whole.span, now, densities_of(frame.session.timeline, whole)};
+  return cached.counts;
 }
 
 void draw_density(const Frame& frame, ImDrawList& list, const Rect& area, const ViewRange& whole) {
-  const std::vector<uint32_t>& counts = cached_densities(frame.session, whole);
+  const std::vector<uint32_t>& counts = cached_densities(frame, whole);
   const uint32_t most = counts.empty() ? 0 : std::ranges::max(counts);
   if (most == 0) return;
   const float unit = area.height / std::log2(float(most) + 1);
@@ -55,14 +67,14 @@ void draw_loops_row(const Frame& frame, ImDrawList& list, const Rect& strip, con
     const uint32_t lane = timeline.lane_of(place.track, LaneRole::Waits);
     if (lane == kNone || timeline.tracks[place.track].kind != TrackKind::Loop) continue;
     if (++loops > kMostLoops) return;
-    visible_boxes(timeline.lanes[lane].lane, whole, timeline.end(), boxes);
+    visible_boxes(timeline.lanes[lane].lane, whole, {timeline.end(), timeline.recorded_until()}, boxes);
     float drawn_to = -1;
     for (const Box& box : boxes) {
       // Of a bucket that has a wakeup in it the wakeup is shown.
       const Lane& waits = timeline.lanes[lane].lane;
       const Look look = waits.look(box.important);
       if (!is_burst(look)) continue;
-      const Ns begin = waits.start(box.important), end = waits.end(box.important, timeline.end());
+      const Ns begin = waits.start(box.important), end = waits.end(box.important, timeline.recorded_until());
       const float x0 = std::max(strip.x + float(whole.x_of(begin)), drawn_to);
       const float x1 = std::max(strip.x + float(whole.x_of(end)), x0 + 1);
       if (x1 <= x0) continue;
@@ -81,13 +93,19 @@ void draw_hits(const Frame& frame, ImDrawList& list, const Rect& strip, const Vi
   for (size_t i = 0; i < hits.size(); i += step) {
     const uint32_t row = hits[i];
     if (row >= session.timeline.records.size()) break;
+    if (!session.timeline.records.has(row)) continue;
     const uint32_t lane = session.timeline.records.lane(row);
-    if (lane == kNone) continue;
+    if (!session.timeline.has(lane, session.timeline.records.index(row))) continue;
     const Ns t = session.timeline.lanes[lane].lane.start(session.timeline.records.index(row));
     const float x = std::round(strip.x + float(whole.x_of(t)));
     if (x == last) continue;
     last = x;
     list.AddRectFilled({x, strip.y}, {x + 1, strip.y + 6 * frame.scale}, frame.theme.hit);
+  }
+  for (const Note& note : session.notes.all()) {
+    const float x = strip.x + float(whole.x_of(note.t));
+    list.AddLine({x, strip.y}, {x, strip.y + strip.height}, frame.theme.hit);
+    list.AddTriangleFilled({x, strip.y}, {x + 6, strip.y + 4}, {x, strip.y + 8}, frame.theme.hit);
   }
   if (!session.loaded) return;
   for (const auto& finding : session.loaded->report.findings)
@@ -147,12 +165,20 @@ void draw_overview(const Frame& frame, const Rect& labels, const Rect& strip) {
   const ViewRange whole = whole_of(session, strip.width);
   list.AddRectFilled(labels.min(), strip.max(), frame.theme.panel);
   const float font = ImGui::GetFontSize();
-  const std::string records = trace_model::counted(session.timeline.records.size(), "record");
+  const bool two = frame.workspace.count() > 1;
+  std::string records = trace_model::counted(session.timeline.records.size(), "record");
   const std::string span =
       trace_model::duration_text(trace_model::time_between(session.timeline.begin(), session.timeline.end()));
-  text_in(list, frame, labels.x + 8, labels.y + 4, frame.theme.text, records);
-  text_in(list, frame, labels.x + 8, labels.y + 5 + font, frame.theme.dim,
-          session.timeline.empty() ? "" : span);
+  const float max_x = labels.x + labels.width - 4, max_y = labels.y + labels.height;
+  const std::string below = session.timeline.empty() ? std::string() : two ? records + ", " + span : span;
+  if (two) records = file_title(session.loader.path());
+  text_cut(list, labels.x + 8, labels.y + 4, max_x, max_y, frame.theme.text, records);
+  text_cut(list, labels.x + 8, labels.y + 5 + font, max_x, max_y, frame.theme.dim, below);
+  if (two) {
+    ImGui::SetCursorScreenPos(labels.min());
+    if (ImGui::InvisibleButton("trace", labels.size()))
+      frame.ask(Request::Kind::Activate, uint32_t(frame.trace));
+  }
   list.PushClipRect(strip.min(), strip.max(), true);
   Rect upper = strip;
   upper.height -= kLoopRow * frame.scale * 2 + 2;

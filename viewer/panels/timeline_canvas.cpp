@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "trace-model/duration_text.h"
+#include "trace-model/terminal_text.h"
 #include "viewer/logic/time_axis.h"
 #include "viewer/panels/lane_painter.h"
 
@@ -46,6 +47,9 @@ class Canvas {
     list_.PushClipRect(area_.min(), area_.max(), true);
     each_place([&](const Place& place, float y, size_t) { paint(place, y); });
     gaps();
+    range();
+    notes();
+    live_edge();
     selected();
     arrows();
     list_.PopClipRect();
@@ -54,7 +58,7 @@ class Canvas {
     scrollbar();
     list_.PopClipRect();
     input();
-    fold_buttons();
+    name_buttons();
   }
 
  private:
@@ -99,7 +103,7 @@ class Canvas {
     else
       list_.AddTriangleFilled({x - 1, mid - r / 1.5F}, {x + r * 1.6F, mid - r / 1.5F},
                               {x + r * 0.8F - 0.5F, mid + r}, theme.dim);
-    std::string text = track.name;
+    std::string text = place.pinned ? "▲ " + track.name : track.name;
     if (header) {
       const ProcessName& process = session_.timeline.processes[track.process];
       text = process.name.empty() ? fmt::format("process {}", process.pid)
@@ -137,9 +141,9 @@ class Canvas {
     LanePainter painter(frame_, list_, area_);
     if (hit_.lane != kNone)
       painter.outline(hit_.lane, hit_.index, hit_.y, hit_.height, frame_.theme.hover, 1);
-    if (selected_.lane != kNone)
+    if (selected_.lane != kNone && session_.timeline.has(selected_.lane, selected_.index))
       painter.outline(selected_.lane, selected_.index, selected_.y, selected_.height, frame_.theme.selection,
-                      2);
+                      2 * frame_.scale);
   }
 
   void gaps() {
@@ -171,20 +175,19 @@ class Canvas {
   }
 
   void arrows() {
-    for (const Arrow& arrow : const_cast<Session&>(session_).arrows()) {
+    for (const Arrow& arrow : session_.arrows()) {
       const ImVec2 from(area_.x + float(session_.view.x_of(arrow.from.t)), y_of_lane(arrow.from.lane));
       const ImVec2 to(area_.x + float(session_.view.x_of(arrow.to.t)), y_of_lane(arrow.to.lane));
       const bool left = from.x < area_.x && to.x < area_.x;
       const bool right = from.x > area_.x + area_.width && to.x > area_.x + area_.width;
       if (left || right) continue;
-      const float dx = std::clamp(std::abs(to.x - from.x) / 4, 14.0F, 60.0F);
+      const float dx = std::clamp(std::abs(to.x - from.x) / 3, 3.0F, 60.0F * frame_.scale);
       const ImU32 colour = frame_.theme.arrow;
-      const float thickness = arrow.certain ? 2.0F : 1.0F;
-      list_.AddBezierCubic(from, {from.x + dx, from.y}, {to.x - dx, to.y}, {to.x - kHeadPx + 1, to.y}, colour,
+      const float thickness = (arrow.certain ? 2.0F : 1.0F) * frame_.scale, head = kHeadPx * frame_.scale;
+      list_.AddBezierCubic(from, {from.x + dx, from.y}, {to.x - dx, to.y}, {to.x - head + 1, to.y}, colour,
                            thickness);
-      list_.AddTriangleFilled(to, {to.x - kHeadPx, to.y - kHeadPx / 2}, {to.x - kHeadPx, to.y + kHeadPx / 2},
-                              colour);
-      list_.AddCircleFilled(from, 3, colour);
+      list_.AddTriangleFilled(to, {to.x - head, to.y - head / 2}, {to.x - head, to.y + head / 2}, colour);
+      list_.AddCircleFilled(from, 3 * frame_.scale, colour);
     }
   }
 
@@ -201,6 +204,7 @@ class Canvas {
   void tooltip() {
     const Lane& lane = session_.timeline.lanes[hit_.lane].lane;
     const LaneRole role = session_.timeline.lanes[hit_.lane].role;
+    if (!lane.has(hit_.index)) return;
     const uint32_t row = lane.record(hit_.index);
     const Look look = lane.look(hit_.index);
     const bool is_call = role == LaneRole::Calls || look == Look::Wait;
@@ -237,20 +241,27 @@ class Canvas {
       request(Request::Kind::Scroll, -io.MouseWheel * kWheelScroll);
   }
 
+  // A drag with the left button is a range; with Shift, or another button, it moves the picture.
   void input() {
     const ImGuiIO& io = ImGui::GetIO();
     if (hovered_ && (io.MouseWheel != 0 || io.MouseWheelH != 0)) wheel(io);
-    const bool dragged =
-        active_ && (ImGui::IsMouseDragging(0, kDragSlopPx) || ImGui::IsMouseDragging(1, kDragSlopPx) ||
-                    ImGui::IsMouseDragging(2, kDragSlopPx));
-    if (dragged) {
+    const bool left = active_ && ImGui::IsMouseDragging(0, kDragSlopPx);
+    const bool moves = active_ && (ImGui::IsMouseDragging(1, kDragSlopPx) ||
+                                   ImGui::IsMouseDragging(2, kDragSlopPx) || (left && io.KeyShift));
+    if (moves) {
       request(Request::Kind::Pan, -io.MouseDelta.x);
       if (io.MouseDelta.y != 0) request(Request::Kind::Scroll, -io.MouseDelta.y / frame_.scale);
+    } else if (left) {
+      const Ns a = session_.view.t_at(io.MouseClickedPos[0].x - area_.x);
+      const Ns b = session_.view.t_at(std::clamp(io.MousePos.x - area_.x, 0.0F, area_.width));
+      frame_.ask(Request::Kind::SetRange, std::min(a, b), std::max(a, b));
     } else if (hovered_ && hit_.lane != kNone) {
       tooltip();
     }
+    const ImVec2 dragged = ImGui::GetMouseDragDelta(0, kDragSlopPx);
+    if (ImGui::IsMouseReleased(0) && ImGui::IsItemDeactivated() && dragged.x != 0 && !io.KeyShift)
+      frame_.perform(Action::ShowRangeFigures);
     if (!hovered_) return;
-    const ImVec2 moved = ImGui::GetMouseDragDelta(0, 0);
     if (ImGui::IsMouseReleased(0) && std::abs(io.MouseClickedPos[0].x - io.MousePos.x) +
                                              std::abs(io.MouseClickedPos[0].y - io.MousePos.y) <=
                                          kDragSlopPx) {
@@ -260,26 +271,80 @@ class Canvas {
       made.a = hit_.index;
       frame_.ask(made);
     }
-    (void)moved;
     if (ImGui::IsMouseDoubleClicked(0) && hit_.lane != kNone) frame_.perform(Action::Focus);
   }
 
-  void fold_buttons() {
+  void name_buttons() {
     ImGui::SetCursorScreenPos(labels_.min());
-    ImGui::InvisibleButton("names", labels_.size());
-    if (!ImGui::IsItemHovered()) return;
+    ImGui::InvisibleButton("names", labels_.size(),
+                           ImGuiButtonFlags_MouseButtonLeft | ImGuiButtonFlags_MouseButtonRight);
+    const bool hovered = ImGui::IsItemHovered();
     const ImGuiIO& io = ImGui::GetIO();
-    if (io.MouseWheel != 0) request(Request::Kind::Scroll, -io.MouseWheel * kWheelScroll);
-    each_place([&](const Place& place, float y, size_t) {
-      if (io.MousePos.y < y || io.MousePos.y >= y + place.height * frame_.scale) return;
-      const Track& track = session_.timeline.tracks[place.track];
-      if (track.kind != TrackKind::Process) ImGui::SetTooltip("%s", track.name.c_str());
-      if (!ImGui::IsMouseClicked(0)) return;
-      Request made;
-      made.kind = Request::Kind::Fold;
-      made.a = place.track;
-      frame_.ask(made);
-    });
+    if (hovered && io.MouseWheel != 0) request(Request::Kind::Scroll, -io.MouseWheel * kWheelScroll);
+    if (hovered)
+      each_place([&](const Place& place, float y, size_t) {
+        if (io.MousePos.y < y || io.MousePos.y >= y + place.height * frame_.scale) return;
+        const Track& track = session_.timeline.tracks[place.track];
+        if (track.kind != TrackKind::Process)
+          ImGui::SetTooltip("%s\nclick: fold; right button: more", track.name.c_str());
+        if (ImGui::IsMouseClicked(0)) frame_.ask(Request::Kind::Fold, place.track);
+        if (!ImGui::IsMouseClicked(1)) return;
+        ImGui::GetStateStorage()->SetInt(ImGui::GetID("of track"), int(place.track));
+        ImGui::OpenPopup("lane");
+      });
+    lane_menu();
+  }
+
+  void lane_menu() {
+    const auto track = uint32_t(ImGui::GetStateStorage()->GetInt(ImGui::GetID("of track"), 0));
+    if (!ImGui::BeginPopup("lane")) return;
+    if (track < session_.timeline.tracks.size()) {
+      const bool header = session_.timeline.tracks[track].kind == TrackKind::Process;
+      if (ImGui::MenuItem(session_.layout.collapsed(track) ? "unfold" : "fold"))
+        frame_.ask(Request::Kind::Fold, track);
+      if (!header && ImGui::MenuItem(session_.layout.pinned(track) ? "unpin" : "pin to the top"))
+        frame_.ask(Request::Kind::Pin, track);
+      if (ImGui::MenuItem("hide")) frame_.ask(Request::Kind::Hide, track);
+      if (session_.layout.hidden_count() > 0 && ImGui::MenuItem("show all that is hidden"))
+        frame_.ask(Request::Kind::ShowHidden);
+    }
+    ImGui::EndPopup();
+  }
+
+  void range() {
+    const auto& marked = session_.range();
+    if (!marked) return;
+    const auto [from, to] = *marked;
+    const float x0 = area_.x + float(session_.view.x_of(from)), x1 = area_.x + float(session_.view.x_of(to));
+    const ImU32 tint = (frame_.theme.arrow & ~IM_COL32_A_MASK) | (34u << IM_COL32_A_SHIFT);
+    list_.AddRectFilled({x0, area_.y}, {x1, area_.y + area_.height}, tint);
+    for (const float x : {x0, x1})
+      list_.AddLine({x, area_.y}, {x, area_.y + area_.height}, frame_.theme.arrow);
+    const std::string text = "Δt " + duration_text(trace_model::time_between(from, to));
+    const ImVec2 size = ImGui::CalcTextSize(text.c_str());
+    const float middle = (std::max(x0, area_.x) + std::min(x1, area_.x + area_.width)) / 2;
+    if (x1 < area_.x || x0 > area_.x + area_.width) return;
+    const float x = std::clamp(middle - size.x / 2, area_.x + 4,
+                               std::max(area_.x + 4, area_.x + area_.width - size.x - 8));
+    const float y = area_.y + area_.height - size.y - 6;
+    list_.AddRectFilled({x - 5, y - 2}, {x + size.x + 5, y + size.y + 2}, frame_.theme.process, 3);
+    text_in(list_, frame_, x, y, frame_.theme.text, text);
+  }
+
+  void notes() {
+    for (const Note& note : session_.notes.all()) {
+      const float x = area_.x + float(session_.view.x_of(note.t));
+      if (x < area_.x || x > area_.x + area_.width) continue;
+      for (float y = area_.y; y < area_.y + area_.height; y += 6)
+        list_.AddLine({x, y}, {x, y + 3}, frame_.theme.hit);
+    }
+  }
+
+  void live_edge() {
+    if (!session_.live()) return;
+    const float x = area_.x + float(session_.view.x_of(session_.timeline.end()));
+    if (x < area_.x || x > area_.x + area_.width) return;
+    list_.AddLine({x, area_.y}, {x, area_.y + area_.height}, frame_.theme.error, 1.5F);
   }
 
   const Frame& frame_;
@@ -304,7 +369,20 @@ void draw_axis(const Frame& frame, const Rect& axis) {
   for (const Tick& tick : ticks_of(frame.session.view, 110 * frame.scale)) {
     const float x = std::round(axis.x + float(tick.x));
     list.AddLine({x, axis.y + axis.height - 5}, {x, axis.y + axis.height}, frame.theme.dim);
-    text_in(list, frame, x + 4, axis.y + 2, frame.theme.dim, tick.label);
+    if (x + 4 + ImGui::CalcTextSize(tick.label.c_str()).x <= axis.x + axis.width)
+      text_in(list, frame, x + 4, axis.y + 2, frame.theme.dim, tick.label);
+  }
+  const auto& notes = frame.session.notes.all();
+  const ImVec2 mouse = ImGui::GetIO().MousePos;
+  const float flag = 12 * frame.scale;
+  for (size_t i = 0; i < notes.size(); ++i) {
+    const float x = axis.x + float(frame.session.view.x_of(notes[i].t));
+    if (x < axis.x || x > axis.x + axis.width) continue;
+    list.AddLine({x, axis.y}, {x, axis.y + axis.height}, frame.theme.hit, 2);
+    list.AddTriangleFilled({x, axis.y}, {x + flag, axis.y + flag / 2}, {x, axis.y + flag}, frame.theme.hit);
+    if (!axis.has(mouse) || mouse.x < x - 2 || mouse.x > x + flag) continue;
+    if (!notes[i].text.empty()) ImGui::SetTooltip("%s", trace_model::terminal_text(notes[i].text).c_str());
+    if (ImGui::IsMouseClicked(0)) frame.ask(Request::Kind::GoToNote, uint32_t(i));
   }
   list.PopClipRect();
 }

@@ -5,46 +5,46 @@
 
 #include <string>
 
+#include "viewer/panels/command_palette.h"
 #include "viewer/panels/fonts.h"
-#include "viewer/panels/frame.h"
+#include "viewer/panels/panel_list.h"
+#include "viewer/panels/top_bar.h"
 
 namespace loopscope::viewer {
 
-enum class Panel : uint8_t { Listeners, Loops, Findings, Events };
-[[nodiscard]] std::optional<Panel> panel_of(std::string_view name);
-
 class Window {
  public:
-  Window(Session& session, ThemeName theme);
+  Window(Workspace& workspace, ThemeName theme);
 
   // After load_fonts(), and again whenever fonts were loaded anew.
   void use(const Fonts& fonts, float scale);
   void draw();
 
-  void show(Panel panel) { wanted_ = panel; }
+  [[nodiscard]] PanelList& panels() { return panels_; }
   // Whether the picture is not final: texts are still being made.
-  [[nodiscard]] bool wants_another_frame() const { return session_.texts.wants_another_frame(); }
+  [[nodiscard]] bool wants_another_frame() const;
   [[nodiscard]] const Theme& theme() const { return theme_; }
+  [[nodiscard]] ThemeName theme_name() const { return theme_name_; }
+  void set_theme(ThemeName theme);
 
  private:
   void keys();
-  void top_bar(const Frame& frame, const Rect& bar);
-  void search_box(const Frame& frame, float width);
-  [[nodiscard]] std::vector<std::string> banner_lines() const;
-  void banner(const Frame& frame, const Rect& area, const std::vector<std::string>& lines);
+  void draw_trace(size_t i, const Rect& area);
   void message(const Frame& frame, const Rect& area);
   void drawer(const Frame& frame, const Rect& area);
+  void status_line(const Rect& area);
+  [[nodiscard]] Frame frame_of(size_t trace);
 
-  Session& session_;
-  ThemeName theme_name_;
+  Workspace& workspace_;
+  ThemeName theme_name_ = ThemeName::Dark;
   Theme theme_;
   Fonts fonts_;
   float scale_ = 1;
-  std::optional<Panel> wanted_;
-  EventTable events_;
-  std::vector<Request> requests_;
-  char search_[512] = "", filter_[256] = "";
-  bool banner_open_ = true;
+  PanelList panels_;
+  TopBar top_bar_;
+  CommandPalette palette_;
+  OpenDialog open_dialog_;
+  Requests requests_;
 };
 
 }  // namespace loopscope::viewer
