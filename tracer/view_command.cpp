@@ -32,6 +32,7 @@ bool names_a_file(const std::vector<std::string>& arguments) {
     const std::string& word = arguments[i];
     if (word == "-h" || word == "--help") return true;
     if (word == "-" || !word.starts_with('-')) return true;
+    if (word == "--follow") continue;
     if (word.find('=') == word.npos) ++i;
   }
   return false;
