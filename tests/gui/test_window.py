@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real window on a screen of its own (Xvfb), with a real mouse and keyboard (xdotool)."""
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -13,6 +14,8 @@ VIEWER = pathlib.Path(os.environ.get("LOOPSCOPE_BIN", "build/bin")) / "loopscope
 TRACE = pathlib.Path(__file__).parent / "starts.jsonl"
 # Where things stand in a window of 1280x720: viewer/panels/window.cpp.
 LISTENER_Y, FIRST_MARK_X, SEARCH = 139, 220, (600, 16)
+SHOW_REGISTRATION, NEXT_WAKEUP = (775, 532), (886, 532)
+RELATED_X, COMPARE_TAB, COMPARE_BUTTON = 130, (1066, 458), (640, 479)
 
 for program in ("Xvfb", "xdotool"):
     if not shutil.which(program):
@@ -74,9 +77,13 @@ class Screen:
                      modifier, "sleep", "0.1")
 
 
+def environment(display, state):
+    return {**os.environ, "DISPLAY": display, "XDG_STATE_HOME": str(state)}
+
+
 @contextlib.contextmanager
-def viewing(display, *words):
-    viewer = subprocess.Popen([VIEWER, *words], env={**os.environ, "DISPLAY": display})
+def viewing(display, state, *words, **how):
+    viewer = subprocess.Popen([VIEWER, "--size", "1280x720", *words], env=environment(display, state), **how)
     try:
         yield Screen(display, viewer)
     finally:
@@ -85,16 +92,36 @@ def viewing(display, *words):
 
 
 @pytest.fixture
-def screen(display):
-    with viewing(display, TRACE) as shown:
+def screen(display, tmp_path):
+    with viewing(display, tmp_path, TRACE) as shown:
         shown.titled("starts.jsonl")
         time.sleep(0.5)
         yield shown
 
 
-def test_the_listening_fd_and_its_registration_are_found_with_the_mouse(screen):
+def test_a_mark_of_the_listening_socket_can_be_clicked(screen):
     screen.click(FIRST_MARK_X, LISTENER_Y)
     screen.titled("epoll_ctl ADD fd 4", "record 14")
+
+
+def test_the_listening_fd_and_its_registration_are_found_with_the_mouse(screen):
+    screen.click(*SHOW_REGISTRATION)
+    screen.titled("epoll_ctl ADD fd 4", "record 14")
+
+
+def test_the_listening_fd_and_its_registration_are_found_with_keys(screen):
+    screen.key("g")
+    screen.titled("epoll_ctl ADD fd 4", "record 14")
+
+
+def test_the_wakeup_and_what_it_opened_are_found_with_the_mouse(screen):
+    screen.click(*NEXT_WAKEUP)
+    screen.titled("epoll_wait", "record 15")
+    # What is related stands below the record in words, a line each; the first leads to the wakeup.
+    for y, record in ((545, "record 15"), (581, "record 18")):
+        screen.click(RELATED_X, y)
+        screen.titled(record)
+    screen.titled("openat balloons.txt")
 
 
 def test_the_wakeup_and_what_it_opened_are_found_with_keys(screen):
@@ -102,10 +129,58 @@ def test_the_wakeup_and_what_it_opened_are_found_with_keys(screen):
     screen.titled("epoll_wait", "record 15")
     screen.key("bracketright")
     screen.titled("accept4", "record 16")
-    screen.click(*SEARCH)
+    screen.key("slash")
     screen.xdotool("type", "--delay", "60", "path~balloons")
     screen.key("Return")
     screen.titled("openat balloons.txt", "record 18")
+    screen.key("bracketleft")
+    screen.titled("epoll_wait", "record 15")
+
+
+def test_two_traces_are_compared_with_the_mouse(display, tmp_path):
+    with viewing(display, tmp_path, TRACE, TRACE) as screen:
+        screen.titled("starts.jsonl")
+        time.sleep(0.5)
+        screen.click(*COMPARE_TAB)
+        screen.click(*COMPARE_BUTTON)
+        screen.titled("Compared per request")
+
+
+def test_two_traces_are_compared_with_keys(display, tmp_path):
+    with viewing(display, tmp_path, TRACE, TRACE) as screen:
+        screen.titled("starts.jsonl")
+        time.sleep(0.5)
+        screen.combine("ctrl", "p")
+        screen.xdotool("type", "--delay", "60", "compare")
+        screen.key("Return")
+        screen.titled("Compared per request")
+
+
+def test_a_trace_is_followed_through_a_pipe(display, tmp_path):
+    lines = TRACE.read_text().splitlines(keepends=True)
+    with viewing(display, tmp_path, "-", stdin=subprocess.PIPE, text=True) as screen:
+        screen.viewer.stdin.write("".join(lines[:7]))
+        screen.viewer.stdin.flush()
+        screen.titled("-")
+        time.sleep(0.5)
+        screen.key("g")
+        screen.titled("epoll_ctl ADD fd 4", "record 14")
+        screen.viewer.stdin.write("".join(lines[7:]))
+        screen.viewer.stdin.close()
+        time.sleep(0.5)
+        screen.combine("ctrl", "Right")
+        screen.titled("epoll_wait", "record 15")
+
+
+def test_the_window_is_as_it_was_left(display, tmp_path):
+    with viewing(display, tmp_path, TRACE) as screen:
+        screen.titled("starts.jsonl")
+        screen.combine("ctrl", "equal")
+        screen.combine("ctrl", "q")
+        screen.until(lambda: screen.viewer.poll() is not None)
+    state = json.loads((tmp_path / "loopscope/viewer.json").read_text())
+    assert (state["width"], state["height"], state["recent"]) == (1280, 720, [str(TRACE)])
+    assert state["text_scale"] > 1
 
 
 def cpu_ticks(pid):
@@ -122,8 +197,8 @@ def test_a_window_nobody_touches_uses_no_cpu(screen):
 
 def test_a_picture_is_drawn_without_a_user(display, tmp_path):
     picture = tmp_path / "picture.png"
-    done = subprocess.run([VIEWER, TRACE, "--screenshot", picture, "--size", "800x500", "--select", "18", "--theme", "projector"],
-                          env={**os.environ, "DISPLAY": display}, capture_output=True, text=True, check=False)
+    done = subprocess.run([VIEWER, TRACE, "--screenshot", picture, "--size", "800x500", "--select", "18",
+                           "--theme", "projector"], env=environment(display, tmp_path), capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     header = picture.read_bytes()[:24]
     assert header[:8] == b"\x89PNG\r\n\x1a\n"
@@ -131,8 +206,9 @@ def test_a_picture_is_drawn_without_a_user(display, tmp_path):
 
 
 def test_without_a_display_one_sentence_says_what_else_there_is():
-    environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    done = subprocess.run([VIEWER, TRACE], env=environment, capture_output=True, text=True, check=False)
+    bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    done = subprocess.run([VIEWER, TRACE], env=bare, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "loopscope report --timeline" in done.stderr and "xvfb-run" in done.stderr
+    for instead in ("loopscope export FILE --to html", "loopscope report --timeline FILE", "xvfb-run"):
+        assert instead in done.stderr
     assert done.stderr.count("\n") == 1
