@@ -9,7 +9,7 @@ namespace loopscope::viewer {
 namespace {
 
 constexpr float kLeastLabel = 30, kLeastLetter = 14, kSmallestText = 0.75F, kLeastHatch = 14,
-                kHatchDistance = 9, kMergedBelow = 6;
+                kHatchDistance = 9, kMergedBelow = 6, kWakeupTop = 0.4F;
 
 bool is_hatched(Look look) {
   return look == Look::Wait;
@@ -89,7 +89,8 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
     const Look look = of.lane.look(box.important);
     const float x = area_.x + float(session.view.x_of(of.lane.start(box.important)));
     const ImU32 colour = of.role == LaneRole::Waits ? frame_.theme.looks[size_t(look)] : frame_.theme.error;
-    const float top = of.role == LaneRole::Waits ? y : y + height - 3;
+    // A wakeup between sleeps is lower than they are, so that a loop that sleeps nearly always looks so.
+    const float top = of.role == LaneRole::Waits ? y + height * kWakeupTop : y + height - 3;
     list_.AddRectFilled({x, top}, {x + float(kLeastPx), y + height}, colour);
   }
 }
