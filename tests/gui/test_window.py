@@ -10,11 +10,12 @@ import time
 
 import pytest
 
-VIEWER = pathlib.Path(os.environ.get("LOOPSCOPE_BIN", "build/bin")) / "loopscope-viewer"
+VIEWER = pathlib.Path(os.environ.get("LOOPSCOPE_BIN", "build/bin")).absolute() / "loopscope-viewer"
 TRACE = pathlib.Path(__file__).parent / "starts.jsonl"
 # Where things stand in a window of 1280x720: viewer/panels/window.cpp.
 LISTENER_Y, FIRST_MARK_X, SEARCH = 139, 220, (600, 16)
 SHOW_REGISTRATION, NEXT_WAKEUP = (775, 532), (886, 532)
+RECORD, RECORD_DEMO = (1187, 16), (640, 482)
 RELATED_X, COMPARE_TAB, COMPARE_BUTTON = 130, (1066, 458), (640, 479)
 
 for program in ("Xvfb", "xdotool"):
@@ -181,6 +182,28 @@ def test_the_window_is_as_it_was_left(display, tmp_path):
     state = json.loads((tmp_path / "loopscope/viewer.json").read_text())
     assert (state["width"], state["height"], state["recent"]) == (1280, 720, [str(TRACE)])
     assert state["text_scale"] > 1
+
+
+def can_record():
+    done = subprocess.run([VIEWER.with_name("loopscope"), "doctor"], capture_output=True, check=False)
+    return done.returncode == 0 and os.geteuid() == 0 and VIEWER.with_name("io-uring-server").exists()
+
+
+def test_both_demo_servers_are_recorded_and_watched(display, tmp_path):
+    if not can_record():
+        pytest.skip("nothing can be recorded here")
+    with viewing(display, tmp_path, TRACE.absolute(), cwd=tmp_path) as screen:
+        screen.titled("starts.jsonl")
+        time.sleep(0.5)
+        screen.click(*RECORD)
+        time.sleep(0.5)
+        screen.click(*RECORD_DEMO)
+        screen.titled("Recording both demo servers")
+        screen.titled("Saved", "epoll-server")
+    for server in ("epoll-server", "io-uring-server"):
+        (trace,) = tmp_path.glob(f"{server}-*.loopscope.jsonl")
+        last = json.loads(trace.read_text().splitlines()[-1])
+        assert (last["type"], last["lost"]) == ("end", 0)
 
 
 def cpu_ticks(pid):
