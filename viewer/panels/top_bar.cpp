@@ -136,10 +136,11 @@ std::vector<std::string> TopBar::warnings(const Frame& frame) const {
   std::vector<std::string> lines;
   if (session.dropped() > 0)
     lines.push_back(fmt::format(
-        "to stay within its memory the viewer has let go of the oldest {}: what is recorded is complete",
+        "To stay within its memory the viewer has let go of the oldest {}; the recording has them",
         trace_model::counted(session.dropped(), "record")));
   if (session.loaded && session.loaded->error.empty())
-    lines.insert(lines.end(), session.loaded->missing.begin(), session.loaded->missing.end());
+    for (const std::string& what : session.loaded->missing)
+      lines.push_back(lines.empty() ? "This trace is not complete: " + what : what);
   if (hidden_for_ == &session) return {};
   return lines;
 }
@@ -148,7 +149,7 @@ void TopBar::draw_warnings(const Frame& frame, const Rect& area, const std::vect
   ImDrawList& list = *ImGui::GetWindowDrawList();
   list.AddRectFilled(area.min(), area.max(), frame.theme.warning);
   const bool of_trace = frame.session.search.error().empty();
-  std::string text = (of_trace ? "This trace is not complete: " : "Search: ") + lines.front();
+  std::string text = of_trace ? lines.front() : "Search: " + lines.front();
   if (lines.size() > 1) text += fmt::format(" (and {} more: point here)", lines.size() - 1);
   const float scale = frame.scale;
   const float y = area.y + (area.height - ImGui::GetFontSize()) / 2, room = area.width - 60 * scale;
