@@ -113,6 +113,11 @@ void Iterations::on_call(const Call& call, const Thread& thread) {
     }
   }
   if (!current || current->wait == 0 || call.id == current->wait || !thread.activity.in_burst) return;
+  // A wait that its thread died in returned nothing, and held up nobody.
+  if (call.killed && call.spec->wait != WaitKind::None) {
+    current->wait = 0;
+    return;
+  }
   if (!waited_on) return add_call(call, thread, *current);
   add_run(*current, thread, call.t);
   finish(thread, call.t, call.id);

@@ -103,6 +103,20 @@ TEST(UnusualIteration, IsOneThatTakesManyTimesTheMedian) {
   EXPECT_TRUE(unusual(2000, 900 * kMs, thresholds).empty());
 }
 
+TEST(BlockingCall, AWaitThatTheLoopWasKilledInIsNone) {
+  FindingsMaker server;
+  two_connections(server).woken({{kIn, 10}});
+  server.read(10, 64, 3);
+  Call killed = server.call("epoll_wait", {{"epfd", 5}, {"maxevents", 64}, {"timeout", -1}}, -1);
+  killed.files[0] = 1;
+  killed.error = 4;
+  killed.killed = true;
+  killed.dur = 900 * kMs;
+  killed.off = Off{800 * kMs, 1, 'S', time_after(killed.t, 800 * kMs), 0, WakeContext::Unknown, 0, 0, {}};
+  server.apply(killed);
+  EXPECT_TRUE(server.found("blocking call").empty());
+}
+
 TEST(BlockingCall, InACallOnAPath) {
   FindingsMaker server;
   two_connections(server).woken({{kIn, 10}});
