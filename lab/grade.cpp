@@ -8,15 +8,13 @@
 #include <fmt/format.h>
 #include <stdlib.h>
 
-#include "lab/judge.h"
+#include "lab/desk.h"
 #include "lab/submission.h"
 #include "lab/trace_evidence.h"
 #include "lab/words.h"
 
 namespace loopscope::lab {
 namespace {
-
-constexpr std::array<std::string_view, 4> kOutcomes{"right", "wrong", "read", "unanswerable"};
 
 // A folder that goes with its owner.
 class Scratch {
@@ -64,7 +62,7 @@ Mark mark_of(const Exercise& exercise, const Submission& submission, Opened& ope
   if (!evidence->second) return mark.say = "its trace cannot be read", mark;
   const Verdict verdict = judge(exercise, **evidence->second, *parameters,
                                 {attempt.answer, attempt.evidence, attempt.because}, kEnglish);
-  mark.outcome = kOutcomes[size_t(verdict.outcome)];
+  mark.outcome = outcome_name(verdict.outcome);
   mark.say = verdict.say;
   return mark;
 }

@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "lab/desk.h"
 #include "lab/grade.h"
 #include "lab/judge.h"
 #include "lab/progress.h"
@@ -158,37 +159,13 @@ int judge_answer(const LabOptions& options, const std::string& answer, const Exe
   if (!ids) return fail(terminal_text(ids.error()));
   const auto path = choose_trace(options.trace);
   if (!path) return fail(terminal_text(path.error()));
-  const auto evidence = lab::TraceEvidence::open(*path);
-  if (!evidence) return fail(terminal_text(evidence.error()));
-  const auto digest = lab::digest_of(*path);
-  if (!digest) return fail(terminal_text(digest.error()));
   const auto parameters = settings_of(options, exercise, attempt);
   if (!parameters) return fail(terminal_text(parameters.error()));
   const lab::Answer given{answer, *ids, options.because.value_or("")};
-  const lab::Verdict verdict = lab::judge(exercise, **evidence, *parameters, given, language);
-  attempt.answer = given.text;
-  attempt.evidence = given.evidence;
-  attempt.because = given.because;
-  attempt.trace = *path;
-  attempt.digest = *digest;
-  attempt.parameters = *parameters;
-  attempt.answered_at = lab::time_now();
-  ++attempt.tries;
-  switch (verdict.outcome) {
-    case lab::Outcome::Right:
-      attempt.outcome = "right";
-      break;
-    case lab::Outcome::Read:
-      attempt.outcome = "read";
-      break;
-    case lab::Outcome::Wrong:
-      attempt.outcome = "wrong";
-      break;
-    case lab::Outcome::Unanswerable:
-      attempt.outcome = "unanswerable";
-      break;
-  }
-  if (attempt.done() && progress.open == exercise.id) progress.open.clear();
+  const auto judged = lab::judge_on(*path, exercise, *parameters, given, language);
+  if (!judged) return fail(terminal_text(judged.error()));
+  const lab::Verdict& verdict = judged->verdict;
+  lab::note_answer(progress, exercise, *judged, *path, *parameters, given);
   if (const auto saved = progress.save(); !saved) return fail(terminal_text(saved.error()));
   if (!attempt.done()) {
     (void)print(terminal_text(verdict.say) + '\n');
@@ -203,10 +180,7 @@ int judge_answer(const LabOptions& options, const std::string& answer, const Exe
 
 int work_on(const LabOptions& options, const Exercise& exercise, Progress& progress,
             std::string_view language) {
-  Attempt& attempt = progress.attempts[exercise.id];
-  attempt.version = exercise.version;
-  if (attempt.opened_at.empty()) attempt.opened_at = lab::time_now();
-  if (progress.started.empty()) progress.started = attempt.opened_at;
+  Attempt& attempt = lab::open_exercise(progress, exercise);
   const auto parameters = settings_of(options, exercise, attempt);
   if (!parameters) return fail(terminal_text(parameters.error()));
   attempt.parameters = *parameters;

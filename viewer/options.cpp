@@ -66,7 +66,7 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
   app.add_option("--select", options.select, "Select the record with this id, and show it")->type_name("ID");
   app.add_option(
          "--panel", options.panel,
-         "Open this panel: listeners, watched, loops, findings, events, range, notes, record, compare, or\n"
+         "Open this panel: listeners, watched, loops, findings, events, range, notes, lab, record, compare, or\n"
          "keys for the help sheet")
       ->type_name("NAME");
   app.add_option("--search", options.search, "Search, in the language of `loopscope show`")

@@ -96,6 +96,7 @@ constexpr Command kCommands[]{
     {ShowEvents, "Panel: events", ""},
     {ShowRangeFigures, "Panel: figures of the range", ""},
     {ShowNotes, "Panel: notes", ""},
+    {ShowLab, "Panel: exercises of the lab", ""},
     {ShowRecord, "Record a running server", ""},
     {ShowCompare, "Compare two traces", ""},
     {SavePicture, "Save a picture (PNG)", "F12"},

@@ -65,6 +65,7 @@ enum class Action : uint8_t {
   ShowWatched,
   ShowRangeFigures,
   ShowNotes,
+  ShowLab,
   ShowRecord,
   ShowCompare,
 };

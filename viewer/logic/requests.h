@@ -7,6 +7,7 @@
 
 #include "viewer/logic/actions.h"
 #include "viewer/logic/record_table.h"
+#include "viewer/logic/view_range.h"
 
 namespace loopscope::viewer {
 
@@ -47,8 +48,15 @@ struct Request {
     StopRecording,
     Compare,
     SavePicture,
-    SaveTable,  // as CSV: what the search found or, without one, all
-    SaveRange,  // the range as a trace
+    SaveTable,      // as CSV: what the search found or, without one, all
+    SaveRange,      // the range as a trace
+    StartExercise,  // the exercise `a`
+    CloseExercise,
+    GiveHint,
+    Predict,         // `text`
+    SetParameter,    // `text`: NAME=VALUE
+    SetLanguage,     // `text`
+    AnswerExercise,  // `text`: packed()
   };
   Kind kind = Kind::Unselect;
   uint32_t lane = kNone, a = kNone;

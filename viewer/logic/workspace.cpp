@@ -34,6 +34,8 @@ std::optional<Panel> panel_of(Action action) {
       return Panel::Range;
     case Action::ShowNotes:
       return Panel::Notes;
+    case Action::ShowLab:
+      return Panel::Lab;
     case Action::ShowRecord:
       return Panel::Record;
     case Action::ShowCompare:
@@ -57,7 +59,12 @@ bool same_view(const ViewRange& a, const ViewRange& b) {
 
 Workspace::Workspace(const std::vector<std::string>& paths, std::function<void()> wake,
                      const SessionOptions& options)
-    : servers(wake), comparing(wake), wake_(std::move(wake)), options_(options), exporting_(wake_) {
+    : servers(wake),
+      comparing(wake),
+      exercises(wake),
+      wake_(std::move(wake)),
+      options_(options),
+      exporting_(wake_) {
   for (const std::string& path : paths) open(path, true);
   active_ = 0;
 }
@@ -97,6 +104,7 @@ bool Workspace::take_loaded(Ns budget_ns) {
     changed = each->take_loaded(budget_ns / Ns(std::max<size_t>(1, traces_.size()))) || changed;
   align();
   changed = servers.poll() || changed;
+  changed = exercises.poll() || changed;
   if (comparing.poll()) {
     changed = true;
     const auto& comparison = comparing.comparison();
@@ -250,6 +258,16 @@ void Workspace::handle(const Request& request, size_t trace) {
       return save_table();
     case SaveRange:
       return save_range();
+    case StartExercise:
+    case CloseExercise:
+    case GiveHint:
+    case Predict:
+    case SetParameter:
+    case SetLanguage:
+      return exercises.handle(request);
+    case AnswerExercise:
+      if (trace < count()) exercises.answer(traces_[trace]->loader.path(), unpacked(request.text));
+      return;
     default:
       break;
   }

@@ -11,6 +11,7 @@
 
 #include "viewer/logic/comparing.h"
 #include "viewer/logic/demo_recording.h"
+#include "viewer/logic/exercises.h"
 #include "viewer/logic/export.h"
 #include "viewer/logic/recording.h"
 #include "viewer/logic/server_list.h"
@@ -20,7 +21,18 @@
 namespace loopscope::viewer {
 
 // What the lower right of the window shows. Other parts of the program may add to it: panels/panel_list.h.
-enum class Panel : uint8_t { Listeners, Watched, Loops, Findings, Events, Range, Notes, Record, Compare };
+enum class Panel : uint8_t {
+  Listeners,
+  Watched,
+  Loops,
+  Findings,
+  Events,
+  Range,
+  Notes,
+  Lab,
+  Record,
+  Compare
+};
 
 class Workspace {
  public:
@@ -48,6 +60,7 @@ class Workspace {
 
   ServerList servers;
   Comparing comparing;
+  Exercises exercises;
   Settings settings;
   std::optional<Panel> wanted_panel;  // to be shown, for the panels to take
   bool drawer_open = true, help_open = false, palette_open = false, open_dialog = false, next_theme = false,

@@ -21,6 +21,8 @@ PanelList::PanelList() {
   add({"range", "Range", draw_range});
   add({"notes", "Notes", [panel = std::make_shared<NotesPanel>()](const Frame& frame) { panel->draw(frame); },
        [number](const Frame& frame) { return number(frame.session.notes.all().size()); }});
+  add({"lab", "Exercises",
+       [panel = std::make_shared<LabPanel>()](const Frame& frame) { panel->draw(frame); }});
   add({"record", "Record", draw_record});
   add({"compare", "Compare", draw_compare, {}, [](const Frame& frame) {
          return frame.workspace.count() == 2;
@@ -42,7 +44,13 @@ void PanelList::draw(const Frame& frame) {
         fmt::format("{}{}###{}", entry.title, entry.count ? entry.count(frame) : "", entry.name);
     if (!ImGui::BeginTabItem(title.c_str(), nullptr, wanted_ == i ? ImGuiTabItemFlags_SetSelected : 0))
       continue;
-    if (ImGui::BeginChild(title.c_str(), ImVec2(0, 0), false)) entry.draw(frame);
+    const bool hidden = frame.workspace.exercises.hides(entry.name);
+    if (ImGui::BeginChild(title.c_str(), ImVec2(0, 0), false)) {
+      if (hidden)
+        ImGui::TextWrapped("This would give away the exercise that is open.");
+      else
+        entry.draw(frame);
+    }
     ImGui::EndChild();
     ImGui::EndTabItem();
   }

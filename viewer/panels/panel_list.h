@@ -56,6 +56,20 @@ class EventTable {
   uint32_t shown_row_ = kNone;  // scrolled to
 };
 
+class LabPanel {
+ public:
+  void draw(const Frame& frame);
+
+ private:
+  void page(const Frame& frame, const lab::Exercise& exercise);
+  void form(const Frame& frame, const lab::Exercise& exercise);
+
+  std::string id_;      // whose draft this is
+  lab::Answer answer_;  // not handed in yet
+  std::string prediction_;
+  lab::ParameterValues parameters_;
+};
+
 class NotesPanel {
  public:
   void draw(const Frame& frame);

@@ -103,7 +103,12 @@ class Canvas {
     else
       list_.AddTriangleFilled({x - 1, mid - r / 1.5F}, {x + r * 1.6F, mid - r / 1.5F},
                               {x + r * 0.8F - 0.5F, mid + r}, theme.dim);
-    std::string text = place.pinned ? "▲ " + track.name : track.name;
+    const Exercises& exercises = frame_.workspace.exercises;
+    const bool secret = track.kind == TrackKind::Listener && exercises.hides("listeners");
+    const std::string known = secret ? "a listening socket" : track.name;
+    if (exercises.highlights(track.kind))
+      list_.AddRectFilled({labels_.x, y}, {labels_.x + 4 * frame_.scale, y + height}, theme.hit);
+    std::string text = place.pinned ? "▲ " + known : known;
     if (header) {
       const ProcessName& process = session_.timeline.processes[track.process];
       text = process.name.empty() ? fmt::format("process {}", process.pid)
