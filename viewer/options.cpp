@@ -64,10 +64,10 @@ std::optional<int> parse_options(int argc, char** argv, Options& options) {
                  "Begin with this stretch of time: A..B, in seconds, or with a unit: 120ms..130ms")
       ->type_name("A..B");
   app.add_option("--select", options.select, "Select the record with this id, and show it")->type_name("ID");
-  app.add_option(
-         "--panel", options.panel,
-         "Open this panel: listeners, watched, loops, findings, events, range, notes, lab, record, compare, or\n"
-         "keys for the help sheet")
+  app.add_option("--panel", options.panel,
+                 "Open this panel: listeners, watched, loops, findings, events, range, notes, lab, record, "
+                 "compare, or\n"
+                 "keys for the help sheet")
       ->type_name("NAME");
   app.add_option("--search", options.search, "Search, in the language of `loopscope show`")
       ->type_name("QUERY");
