@@ -29,9 +29,9 @@ enum class Panel : uint8_t {
   Events,
   Range,
   Notes,
-  Lab,
   Record,
-  Compare
+  Compare,
+  Lab
 };
 
 class Workspace {

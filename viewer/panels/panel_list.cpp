@@ -21,12 +21,12 @@ PanelList::PanelList() {
   add({"range", "Range", draw_range});
   add({"notes", "Notes", [panel = std::make_shared<NotesPanel>()](const Frame& frame) { panel->draw(frame); },
        [number](const Frame& frame) { return number(frame.session.notes.all().size()); }});
-  add({"lab", "Exercises",
-       [panel = std::make_shared<LabPanel>()](const Frame& frame) { panel->draw(frame); }});
   add({"record", "Record", draw_record});
   add({"compare", "Compare", draw_compare, {}, [](const Frame& frame) {
          return frame.workspace.count() == 2;
        }});
+  add({"lab", "Exercises",
+       [panel = std::make_shared<LabPanel>()](const Frame& frame) { panel->draw(frame); }});
 }
 
 bool PanelList::show(std::string_view name) {
