@@ -14,8 +14,11 @@
 namespace loopscope::viewer {
 namespace {
 
-using lab::say;
 using trace_model::terminal_text;
+
+std::string say(const std::string& language, std::string_view en, std::string_view zh) {
+  return std::string(lab::say(language, en, zh));
+}
 
 void wrapped(const std::string& text) {
   ImGui::PushTextWrapPos(0);
@@ -42,7 +45,7 @@ void list(const Frame& frame) {
   const Exercises& exercises = frame.workspace.exercises;
   const std::string& language = exercises.language();
   ImGui::TextDisabled("%zu / %zu %s", exercises.done(), exercises.all().size(),
-                      say(language, "done", "完成").data());
+                      say(language, "done", "完成").c_str());
   int part = 0;
   for (size_t i = 0; i < exercises.all().size(); ++i) {
     const lab::Exercise& exercise = exercises.all()[i];
@@ -92,7 +95,7 @@ void LabPanel::page(const Frame& frame, const lab::Exercise& exercise) {
   const std::string& language = exercises.language();
   const lab::Attempt* attempt = exercises.attempt(exercise.id);
   const size_t hints = attempt ? std::min(attempt->hints, exercise.hints.size()) : 0;
-  if (ImGui::SmallButton(say(language, "all exercises", "所有題目").data()))
+  if (ImGui::SmallButton(say(language, "all exercises", "所有題目").c_str()))
     frame.ask(Request::Kind::CloseExercise);
   ImGui::SameLine();
   ImGui::BeginDisabled(hints >= exercise.hints.size());
@@ -112,7 +115,7 @@ void LabPanel::page(const Frame& frame, const lab::Exercise& exercise) {
     const bool entered = input(name.c_str(), "", text);
     parameters_[name] = text;
     if (entered || ImGui::IsItemDeactivatedAfterEdit())
-      frame.ask(Request::Kind::SetParameter, kNone, name + '=' + text);
+      frame.ask(Request::Kind::SetParameter, kNone, fmt::format("{}={}", name, text));
   }
   for (size_t i = 0; i < hints; ++i)
     wrapped(
@@ -122,7 +125,7 @@ void LabPanel::page(const Frame& frame, const lab::Exercise& exercise) {
   if (exercise.predict && (!attempt || attempt->prediction.empty())) {
     ImGui::SetNextItemWidth(-1);
     if (input("##predict",
-              say(language, "first: what do you expect? (Enter)", "先說出你的預測（Enter）").data(),
+              say(language, "first: what do you expect? (Enter)", "先說出你的預測（Enter）").c_str(),
               prediction_))
       frame.ask(Request::Kind::Predict, kNone, prediction_);
     return;
@@ -143,12 +146,12 @@ void LabPanel::form(const Frame& frame, const lab::Exercise& exercise) {
         answer_.text = choice.id;
   } else {
     ImGui::SetNextItemWidth(exercise.type == lab::AnswerType::Text ? -1 : wide);
-    input("##answer", say(language, "answer", "答案").data(), answer_.text);
+    input("##answer", say(language, "answer", "答案").c_str(), answer_.text);
   }
   if (exercise.type == lab::AnswerType::Record) {
     ImGui::SameLine();
     ImGui::BeginDisabled(id == 0);
-    if (ImGui::Button(say(language, "what is selected##answer", "選取的項目##answer").data()))
+    if (ImGui::Button(say(language, "what is selected##answer", "選取的項目##answer").c_str()))
       answer_.text = fmt::format("{}", id);
     ImGui::EndDisabled();
   }
@@ -159,19 +162,19 @@ void LabPanel::form(const Frame& frame, const lab::Exercise& exercise) {
         fmt::format("{}: {}", say(language, "evidence", "證據"), ids.empty() ? "-" : ids).c_str());
     ImGui::SameLine();
     ImGui::BeginDisabled(id == 0);
-    if (ImGui::Button(say(language, "add what is selected", "加入選取的項目").data()) &&
+    if (ImGui::Button(say(language, "add what is selected", "加入選取的項目").c_str()) &&
         std::ranges::find(answer_.evidence, id) == answer_.evidence.end())
       answer_.evidence.push_back(id);
     ImGui::EndDisabled();
     ImGui::SameLine();
-    if (ImGui::Button(say(language, "clear", "清除").data())) answer_.evidence.clear();
+    if (ImGui::Button(say(language, "clear", "清除").c_str())) answer_.evidence.clear();
   }
   if (exercise.reason && exercise.type != lab::AnswerType::Text) {
     ImGui::SetNextItemWidth(-1);
-    input("##because", say(language, "because …", "因為 …").data(), answer_.because);
+    input("##because", say(language, "because …", "因為 …").c_str(), answer_.because);
   }
   ImGui::BeginDisabled(frame.workspace.exercises.busy() || answer_.text.empty());
-  if (ImGui::Button(say(language, "answer###judge", "作答###judge").data()))
+  if (ImGui::Button(say(language, "answer###judge", "作答###judge").c_str()))
     frame.ask(Request::Kind::AnswerExercise, kNone, packed(answer_));
   ImGui::EndDisabled();
 }
