@@ -26,6 +26,13 @@ Verdict verdict_of(const ComparisonRow& row) {
   return apart ? Verdict::Clear : Verdict::Likely;
 }
 
+// The value of the whole trace may lie outside the range of its parts: parts with few requests are left out
+// of it. The figure does vary as far as that, too.
+std::optional<Range> with_value(std::optional<Range> range, std::optional<double> value) {
+  if (range && value) *range = {std::min(range->least, *value), std::max(range->greatest, *value)};
+  return range;
+}
+
 bool differ(double a, double b) {
   return std::max(a, b) > std::min(a, b) * (1 + kLoadsDiffer);
 }
@@ -131,8 +138,8 @@ Comparison compare(TraceFigures a, TraceFigures b) {
     row.metric = spec.metric;
     row.a = comparison.a.values[i];
     row.b = comparison.b.values[i];
-    row.a_range = comparison.a.ranges[i];
-    row.b_range = comparison.b.ranges[i];
+    row.a_range = with_value(comparison.a.ranges[i], row.a);
+    row.b_range = with_value(comparison.b.ranges[i], row.b);
     row.verdict = verdict_of(row);
   }
   if (comparison.a.requests && comparison.b.requests) warn_of_load(comparison);

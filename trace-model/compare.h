@@ -5,8 +5,9 @@
 // For that each trace is cut into equal parts of the time in which it served (RequestParts: ten to twenty of
 // them), and the range of a figure is from the least to the greatest of its parts. Parts that are not over,
 // and those with fewer than kRequestsInPart requests, are left out; with fewer than kPartsForRange of them
-// there is no range. CPU time is read at the beginning and the end only: in a part it is taken to be spent as
-// the time that loops ran, and where no loop was seen there is no range.
+// there is no range. The range takes in the value of the whole trace, so a trace never differs from itself.
+// CPU time is read at the beginning and the end only: in a part it is taken to be spent as the time that
+// loops ran, and where no loop was seen there is no range.
 #pragma once
 
 #include <array>

@@ -47,6 +47,15 @@ TEST(Compare, ADifferenceIsWeighedAgainstTheSpread) {
   EXPECT_EQ(row(compare(figures(20, 1), figures(20, 1)), Metric::Calls).verdict, Verdict::Unknown);
 }
 
+// Parts with few requests are left out of the range, so the value of the whole may lie outside it.
+TEST(Compare, ATraceDoesNotDifferFromItself) {
+  TraceFigures trace = figures(20, 1);
+  trace.ranges[size_t(Metric::P99)] = Range{21 * kMs, 22 * kMs};
+  const ComparisonRow p99 = row(compare(trace, trace), Metric::P99);
+  EXPECT_EQ(p99.verdict, Verdict::Within);
+  EXPECT_EQ(p99.a_range->least, 20 * kMs);
+}
+
 TEST(Compare, WarnsOfWhatMakesTracesIncomparable) {
   EXPECT_TRUE(compare(figures(20, 1), figures(20, 1, 115)).warnings.empty());
   TraceFigures other = figures(20, 1, 125);
