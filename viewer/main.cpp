@@ -49,6 +49,7 @@ class Viewer {
 
  private:
   [[nodiscard]] bool open_window();
+  [[nodiscard]] int lines_to_fill() const;
   void use_fonts(bool again);
   void frame();
   void begin_as_asked();
@@ -123,13 +124,23 @@ bool Viewer::open_window() {
   return true;
 }
 
+// Of a picture, or of the screen.
+int Viewer::lines_to_fill() const {
+  int width = 0, height = 0;
+  glfwGetFramebufferSize(handle_.get(), &width, &height);
+  if (pictures_only()) return height;
+  GLFWmonitor* monitor = glfwGetPrimaryMonitor();
+  const GLFWvidmode* mode = monitor ? glfwGetVideoMode(monitor) : nullptr;
+  return mode ? mode->height : height;
+}
+
 // Fonts are made for a size: again when it changes, or when a trace has characters that were not needed
 // before.
 void Viewer::use_fonts(bool again) {
   float of_screen = 1, unused = 1;
   glfwGetWindowContentScale(handle_.get(), &of_screen, &unused);
-  const float scale = (options_.scale > 0 ? float(options_.scale) : of_screen) * window_->theme().text_scale *
-                      float(workspace_.settings.text_scale);
+  const float chosen = options_.scale > 0 ? float(options_.scale) : scale_for(of_screen, lines_to_fill());
+  const float scale = chosen * window_->theme().text_scale * float(workspace_.settings.text_scale);
   if (scale == scale_ && !again) return;
   scale_ = scale;
   ImGui::GetStyle() = ImGuiStyle();

@@ -144,5 +144,14 @@ TEST(Remembered, SettingsComeBack) {
   std::filesystem::remove_all(std::filesystem::path(path).parent_path().parent_path());
 }
 
+// A screen that says it has 96 dpi though it has four times the usual points.
+TEST(ScaleFor, ScreensOfManyLines) {
+  EXPECT_EQ(scale_for(1, 720), 1);
+  EXPECT_EQ(scale_for(1, 1440), 1);
+  EXPECT_EQ(scale_for(1, 2160), 2);
+  EXPECT_EQ(scale_for(1, 1800), 1.5);
+  EXPECT_EQ(scale_for(1.25F, 2160), 1.25F) << "who says more is believed";
+}
+
 }  // namespace
 }  // namespace loopscope::viewer

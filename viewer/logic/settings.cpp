@@ -2,6 +2,7 @@
 #include "viewer/logic/settings.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -77,6 +78,13 @@ void write_settings(const std::string& path, const Settings& settings) {
     std::filesystem::rename(part, path, error);
   else
     std::filesystem::remove(part, error);
+}
+
+float scale_for(float reported, int height_px) {
+  constexpr float kUsualLines = 1080;
+  constexpr int kManyLines = 1600;
+  if (reported != 1 || height_px <= kManyLines) return reported;
+  return std::floor(float(height_px) / kUsualLines * 4) / 4;
 }
 
 }  // namespace loopscope::viewer
