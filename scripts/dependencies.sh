@@ -10,8 +10,10 @@
 
 packages_build=(build-essential cmake ninja-build pkg-config 'clang-19|clang' bpftool libbpf-dev libelf-dev
   zlib1g-dev nlohmann-json3-dev libcli11-dev libsimdjson-dev libfmt-dev libzstd-dev liburing-dev libgtest-dev libzip-dev nettle-dev)
-# What the viewer is built from, and the driver that draws where there is no graphics card.
-packages_viewer=(libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri fonts-dejavu-core)
+# What the viewer is built from, the driver that draws where there is no graphics card, and a font that has Chinese
+# characters, for the exercises.
+packages_viewer=(libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri fonts-dejavu-core
+  'fonts-wqy-microhei|fonts-noto-cjk')
 packages_gui_test=(xvfb xauth xdotool)
 packages_demo=('hey|wrk' curl iproute2 procps)
 packages_test=(python3 python3-pytest python3-jsonschema python3-tornado python3-aiohttp python3-waitress

@@ -156,12 +156,14 @@ void Viewer::collect_texts() {
   uint64_t shape = 0;
   for (size_t i = 0; i < workspace_.count(); ++i)
     shape = shape * 31 + workspace_.trace(i).timeline.shape * 2 + workspace_.trace(i).loaded.has_value();
+  shape = shape * 31 + window_->rare_texts().size();
   if (shape == collected_shape_) return;
   collected_shape_ = shape;
   std::vector<std::string> used;
   const auto take = [&](const std::string& text) {
     if (needs_more(text)) used.push_back(text);
   };
+  used.assign(window_->rare_texts().begin(), window_->rare_texts().end());
   for (size_t i = 0; i < workspace_.count(); ++i) {
     const Session& session = workspace_.trace(i);
     take(session.loader.path());
@@ -193,6 +195,7 @@ void Viewer::show_title() {
 }
 
 void Viewer::frame() {
+  collect_texts();
   use_fonts(std::exchange(fonts_stale_, false));
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
@@ -251,7 +254,6 @@ int Viewer::run_until_closed() {
   while (!glfwWindowShouldClose(handle_.get()) && !workspace_.quit) {
     wait_for_events(frames);
     if (workspace_.take_loaded(kApplyBudget)) frames = kFramesAfterInput;
-    collect_texts();
     if (!begun_ && all_loaded()) begin_as_asked();
     frame();
     if (std::exchange(workspace_.picture_wanted, false)) {
@@ -296,7 +298,6 @@ int Viewer::take_screenshot() {
   settle([this] { return !all_loaded(); });
   if (const std::string error = workspace_.active().error(); !error.empty()) return fail(error);
   (void)workspace_.take_loaded(0);
-  collect_texts();
   frame();  // so that the sizes of everything are known
   begin_as_asked();
   (void)workspace_.take_loaded(0);

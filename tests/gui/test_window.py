@@ -16,6 +16,8 @@ TRACE = pathlib.Path(__file__).parent / "starts.jsonl"
 LISTENER_Y, FIRST_MARK_X, SEARCH = 139, 220, (600, 16)
 SHOW_REGISTRATION, NEXT_WAKEUP = (775, 532), (886, 532)
 RECORD, RECORD_DEMO = (1187, 16), (640, 482)
+# Exercises, the third of them, and on its page: a hint, what is selected, the reason, answer.
+EXERCISES, THIRD, PORT, HINT, SELECTED, BECAUSE, ANSWER = (1078, 458), (600, 555), (600, 531), (680, 478), (810, 578), (700, 602), (575, 626)
 RELATED_X, COMPARE_TAB, COMPARE_BUTTON = 130, (1066, 458), (640, 479)
 
 for program in ("Xvfb", "xdotool"):
@@ -155,6 +157,40 @@ def test_two_traces_are_compared_with_keys(display, tmp_path):
         screen.xdotool("type", "--delay", "60", "compare")
         screen.key("Return")
         screen.titled("Compared per request")
+
+
+def test_an_exercise_is_solved_with_the_mouse(display, tmp_path):
+    """The third: how was the listening socket registered."""
+    progress = tmp_path / "loopscope-lab.json"
+
+    def attempt():
+        return progress.exists() and json.loads(progress.read_text())["exercises"].get("registration", {})
+
+    with viewing(display, tmp_path, TRACE.absolute(), cwd=tmp_path) as screen:
+        screen.titled("starts.jsonl")
+        time.sleep(0.5)
+        screen.click(*EXERCISES)
+        screen.click(*THIRD)
+        screen.until(attempt)
+        screen.key("g")
+        screen.titled("give away")
+        screen.click(*HINT)
+        screen.until(lambda: attempt()["hints"] == 1)
+        screen.click(*PORT)
+        screen.combine("ctrl", "a")
+        screen.xdotool("type", "--delay", "60", "8080")
+        screen.key("Return")
+        screen.click(FIRST_MARK_X, LISTENER_Y)
+        screen.titled("epoll_ctl ADD fd 4", "record 14")
+        screen.click(*SELECTED)
+        screen.click(*BECAUSE)
+        screen.xdotool("type", "--delay", "60", "it adds fd 4")
+        screen.click(*ANSWER)
+        screen.until(lambda: attempt().get("tries"))
+        assert (attempt()["outcome"], attempt()["answer"], attempt()["because"]) == ("right", "14", "it adds fd 4")
+        screen.key("Escape")
+        screen.key("g")
+        screen.titled("epoll_ctl ADD fd 4")
 
 
 def test_a_trace_is_followed_through_a_pipe(display, tmp_path):

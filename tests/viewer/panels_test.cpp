@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The window without a screen: a mouse and keys go in, and what the session then has is looked at.
+#include <unistd.h>
+#include <algorithm>
+#include <filesystem>
+
+#include "lab/words.h"
 #include "tests/viewer/headless.h"
 #include "tests/viewer/trace_file.h"
 
@@ -172,6 +177,48 @@ TEST_F(PanelsTest, LanesArePinnedAndHidden) {
   EXPECT_EQ(session.layout.place_of(track), nullptr);
   screen.press('H', false, true);
   EXPECT_NE(session.layout.place_of(track), nullptr);
+}
+
+class LabPanelTest : public PanelsTest {
+ protected:
+  LabPanelTest() {
+    std::filesystem::create_directory(folder_);
+    std::filesystem::current_path(folder_);  // that is where answers are kept
+  }
+  ~LabPanelTest() override {
+    std::filesystem::current_path(before_);
+    std::filesystem::remove_all(folder_);
+  }
+  void start(std::string_view id) {
+    const auto& all = workspace.exercises.all();
+    workspace.exercises.start(size_t(std::ranges::find(all, id, &lab::Exercise::id) - all.begin()));
+    screen.frames(2);
+  }
+
+ private:
+  std::filesystem::path before_ = std::filesystem::current_path(),
+                        folder_ = testing::TempDir() + fmt::format("lab-panel-{}", getpid());
+};
+
+TEST_F(LabPanelTest, NoKeyLeadsToTheAnswerOfTheExerciseThatIsOpen) {
+  start("registration");
+  screen.press('G');
+  EXPECT_FALSE(session.selection().any());
+  EXPECT_NE(workspace.status().find("give away"), std::string::npos) << workspace.status();
+  workspace.exercises.close();
+  screen.press('G');
+  EXPECT_EQ(session.timeline.records.id(session.selection().row), 14u);
+}
+
+TEST_F(LabPanelTest, ItsTextsAreGivenToTheFonts) {
+  EXPECT_TRUE(screen.window().panels().show("lab"));
+  workspace.exercises.set_language(lab::kEnglish);
+  screen.frames(3);
+  EXPECT_TRUE(screen.window().rare_texts().empty());
+  workspace.exercises.set_language(lab::kChinese);
+  screen.frames(3);
+  EXPECT_TRUE(screen.window().rare_texts().contains("完成"));
+  EXPECT_GE(screen.window().rare_texts().size(), workspace.exercises.all().size());
 }
 
 TEST_F(PanelsTest, UpAndDownGoFromLaneToLane) {

@@ -198,6 +198,15 @@ bool Exercises::hides(std::string_view panel) const {
   return std::ranges::find(exercise->hides, panel) != exercise->hides.end();
 }
 
+bool Exercises::gives_away(Action action) const {
+  if (action == Action::GoToRegistration) return hides("listeners");
+  return (action == Action::NextFinding || action == Action::PreviousFinding) && hides("findings");
+}
+
+std::string_view Exercises::refusal() const {
+  return lab::say(language_, "This would give away the exercise that is open.", "這會透露目前題目的答案。");
+}
+
 bool Exercises::highlights(TrackKind kind) const {
   const lab::Exercise* exercise = open();
   const lab::Attempt* known = exercise && progress_.open == exercise->id ? attempt(exercise->id) : nullptr;

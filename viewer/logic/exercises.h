@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "lab/desk.h"
+#include "viewer/logic/actions.h"
 #include "viewer/logic/requests.h"
 #include "viewer/logic/timeline.h"
 
@@ -49,6 +50,9 @@ class Exercises {
 
   // Whether a panel, by its name, would give the answer away.
   [[nodiscard]] bool hides(std::string_view panel) const;
+  // Whether a step to the next such thing would.
+  [[nodiscard]] bool gives_away(Action action) const;
+  [[nodiscard]] std::string_view refusal() const;  // what is said then
   // Whether a hint that was given is about such lanes.
   [[nodiscard]] bool highlights(TrackKind kind) const;
 

@@ -214,6 +214,7 @@ void Workspace::perform(Action action) {
     default:
       break;
   }
+  if (exercises.gives_away(action)) return say(std::string(exercises.refusal()));
   if (empty()) return;
   const ViewRange before = active().view;
   active().perform(action);

@@ -73,8 +73,7 @@ void title(const Frame& frame, const Selection& selection) {
   const uint16_t what = timeline.records.what(selection.row);
   std::string text = manual_name(what);
   if (selection.drawn()) {
-    const Lane& lane = timeline.lanes[selection.lane].lane;
-    const Look look = lane.look(selection.index);
+    const Look look = frame.look_of(selection.lane, selection.index);
     const std::string_view word = look_word(look);
     if (is_burst(look) || look == Look::Runnable || look == Look::Blocked || (is_mark(look) && !word.empty()))
       text = fmt::format("{}: {}", word, manual_name(what));

@@ -20,7 +20,9 @@ constexpr const char* kMonoFonts[] = {"/usr/share/fonts/truetype/dejavu/DejaVuSa
 constexpr const char* kWideFonts[] = {"/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
                                       "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
                                       "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
-                                      "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"};
+                                      "/usr/share/fonts/google-noto-sans-cjk-fonts/NotoSansCJK-Regular.ttc",
+                                      "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+                                      "/usr/share/fonts/wqy-microhei/wqy-microhei.ttc"};
 
 // Latin with accents, Greek, Cyrillic, punctuation, arrows, mathematics, boxes and shapes.
 constexpr ImWchar kAlways[] = {0x20,   0x17f,  0x370,  0x3ff,  0x400,  0x45f,  0x2010, 0x2027, 0x2030, 0x205e,

@@ -5,6 +5,7 @@
 
 #include <imgui.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,7 +27,18 @@ struct Frame {
   ImFont* mono = nullptr;
   float scale = 1;
   Requests& requests;
+  std::set<std::string>& rare_texts;
 
+  // A text that may have characters beyond those that fonts are always loaded with. Returns it.
+  const std::string& rare(const std::string& text) const;
+  // As what something is drawn: marks of a listening socket are plain while an exercise asks for it.
+  [[nodiscard]] Look look_of(uint32_t lane, uint32_t index) const {
+    const Timeline& timeline = session.timeline;
+    const bool secret = timeline.tracks[timeline.lanes[lane].track].kind == TrackKind::Listener &&
+                        workspace.exercises.hides("listeners");
+    const Look look = timeline.lanes[lane].lane.look(index);
+    return secret && timeline.lanes[lane].role == LaneRole::Marks ? Look::MarkRecord : look;
+  }
   void ask(const Request& request) const { requests.emplace_back(request, trace); }
   void ask(Request::Kind kind, uint32_t a = kNone, std::string text = {}) const {
     Request request;

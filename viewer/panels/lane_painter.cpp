@@ -65,7 +65,7 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
   visible_boxes(of.lane, session.view, {session.timeline.end(), session.timeline.recorded_until()}, boxes_);
   if (of.role == LaneRole::Marks || of.role == LaneRole::Completions) {
     for (const Box& box : boxes_) {
-      mark(box, of.lane.look(box.important), y, height);
+      mark(box, frame_.look_of(lane, box.important), y, height);
       if (searched_ || dims_) show_hit(box, lane, y, height);
     }
     return;

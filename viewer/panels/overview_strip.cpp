@@ -107,7 +107,7 @@ void draw_hits(const Frame& frame, ImDrawList& list, const Rect& strip, const Vi
     list.AddLine({x, strip.y}, {x, strip.y + strip.height}, frame.theme.hit);
     list.AddTriangleFilled({x, strip.y}, {x + 6, strip.y + 4}, {x, strip.y + 8}, frame.theme.hit);
   }
-  if (!session.loaded) return;
+  if (!session.loaded || frame.workspace.exercises.hides("findings")) return;
   for (const auto& finding : session.loaded->report.findings)
     if (finding.t) {
       const float x = strip.x + float(whole.x_of(*finding.t));

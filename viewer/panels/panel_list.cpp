@@ -47,7 +47,7 @@ void PanelList::draw(const Frame& frame) {
     const bool hidden = frame.workspace.exercises.hides(entry.name);
     if (ImGui::BeginChild(title.c_str(), ImVec2(0, 0), false)) {
       if (hidden)
-        ImGui::TextWrapped("This would give away the exercise that is open.");
+        ImGui::TextWrapped("%s", frame.rare(std::string(frame.workspace.exercises.refusal())).c_str());
       else
         entry.draw(frame);
     }

@@ -211,7 +211,7 @@ class Canvas {
     const LaneRole role = session_.timeline.lanes[hit_.lane].role;
     if (!lane.has(hit_.index)) return;
     const uint32_t row = lane.record(hit_.index);
-    const Look look = lane.look(hit_.index);
+    const Look look = frame_.look_of(hit_.lane, hit_.index);
     const bool is_call = role == LaneRole::Calls || look == Look::Wait;
     ImGui::BeginTooltip();
     const std::string_view word = look_word(look);

@@ -64,9 +64,14 @@ void Window::keys() {
   }
 }
 
+const std::string& Frame::rare(const std::string& text) const {
+  if (needs_more(text)) rare_texts.insert(text);
+  return text;
+}
+
 Frame Window::frame_of(size_t trace) {
   Session& session = workspace_.trace(trace);
-  return {workspace_, session, trace, session.texts, theme_, fonts_.mono, scale_, requests_};
+  return {workspace_, session, trace, session.texts, theme_, fonts_.mono, scale_, requests_, rare_texts_};
 }
 
 void Window::message(const Frame& frame, const Rect& area) {

@@ -26,6 +26,8 @@ class Window {
   [[nodiscard]] const Theme& theme() const { return theme_; }
   [[nodiscard]] ThemeName theme_name() const { return theme_name_; }
   void set_theme(ThemeName theme);
+  // What panels drew beyond the texts of the traces, whose characters fonts have to have.
+  [[nodiscard]] const std::set<std::string>& rare_texts() const { return rare_texts_; }
 
  private:
   void keys();
@@ -45,6 +47,7 @@ class Window {
   CommandPalette palette_;
   OpenDialog open_dialog_;
   Requests requests_;
+  std::set<std::string> rare_texts_;
 };
 
 }  // namespace loopscope::viewer
