@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "tests/viewer/trace_file.h"
+#include "viewer/logic/child_process.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -93,11 +94,24 @@ TEST(ServerListAnswers, AreReadFromWhatListSays) {
   EXPECT_EQ(answer.servers[0].pid, 12);
   EXPECT_EQ(answer.servers[0].name.find('\x1b'), std::string::npos);
   EXPECT_EQ(answer.servers[0].addresses, std::vector<std::string>{"127.0.0.1:80"});
-  EXPECT_EQ(answer.servers[0].waits, "epoll_ctl");
+  EXPECT_EQ(answer.servers[0].waits, "epoll");
+  EXPECT_EQ(answer.unreadable, 1u);
   for (const char* wrong : {"", "[]", "{", "{\"servers\":3}", "null"}) {
     const ServerListAnswer none = parse_server_list(wrong);
     EXPECT_TRUE(none.servers.empty());
   }
+}
+
+TEST(Polkit, ARefusalIsToldWithAnotherWay) {
+  const auto child = ChildProcess::start({"/bin/sh", "-c", "echo no agent >&2"});
+  ASSERT_TRUE(child);
+  const ChildProcess& it = *child;
+  while (it.errors().empty()) std::this_thread::yield();
+  EXPECT_EQ(refused_by_polkit(it, 127, "loopscope list"),
+            "nobody gave the rights of root (no agent); in a terminal: sudo loopscope list");
+  EXPECT_EQ(refused_by_polkit(it, 126, "x").value_or(""),
+            "nobody gave the rights of root (the question was dismissed); in a terminal: sudo x");
+  EXPECT_EQ(refused_by_polkit(it, 1, "x"), std::nullopt) << "what ran speaks for itself";
 }
 
 TEST(DemoRecordings, KnowThePortTheServerPicked) {

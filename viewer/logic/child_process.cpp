@@ -143,6 +143,15 @@ std::string ChildProcess::errors() const {
   return text_of(errors_);
 }
 
+std::optional<std::string> refused_by_polkit(const ChildProcess& child, int status,
+                                             std::string_view command) {
+  constexpr int kDismissed = 126, kNotAuthorized = 127;
+  if (status != kDismissed && status != kNotAuthorized) return std::nullopt;
+  return fmt::format("nobody gave the rights of root ({}); in a terminal: sudo {}",
+                     status == kDismissed ? "the question was dismissed" : last_line(child.errors()),
+                     command);
+}
+
 std::string last_line(std::string text) {
   while (text.ends_with('\n')) text.pop_back();
   const size_t line = text.rfind('\n');

@@ -7,6 +7,7 @@
 #include <expected>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace loopscope::viewer {
@@ -42,6 +43,10 @@ class ChildProcess {
   int output_ = -1, errors_ = -1, input_ = -1;
   std::optional<int> status_;
 };
+
+// Why pkexec(1) did not run `command`, if its exit code says so: nobody let it.
+[[nodiscard]] std::optional<std::string> refused_by_polkit(const ChildProcess& child, int status,
+                                                           std::string_view command);
 
 // The last line of what a program said, for a sentence.
 [[nodiscard]] std::string last_line(std::string text);

@@ -79,10 +79,9 @@ int Recording::watch(ChildProcess& child, bool held) {
     }
     if (const auto status = child.status()) return *status;
     if (stop_wanted_ && !std::exchange(told, true)) {
-      if (held)
-        child.release();
-      else
-        child.signal(SIGINT);
+      // The signal reaches pkexec as long as it asks for a password; as root it reads that its input ended.
+      if (held) child.release();
+      child.signal(held ? SIGTERM : SIGINT);
     }
     std::this_thread::sleep_for(kBetweenLooks);
   }
@@ -107,7 +106,9 @@ std::string Recording::run_through_polkit() {
   const int status = watch(*child, true);
   if (status == 0) return {};
   if (!has_bytes(path_)) unlink(path_.c_str());
-  return last_line(child->errors());
+  const auto refused =
+      refused_by_polkit(*child, status, fmt::format("loopscope record -p {}", fmt::join(pids_, ",")));
+  return refused.value_or(last_line(child->errors()));
 }
 
 }  // namespace loopscope::viewer

@@ -42,7 +42,7 @@ struct Request {
     Open,            // the file `text` in place of what is there
     OpenBeside,      // likewise, below it
     Link,            // both traces move together from here on, or not: `a`
-    RefreshServers,  // the list of those that could be recorded
+    RefreshServers,  // the list of those that could be recorded; a: 1 with those of other users
     Record,          // the process `a`
     RecordDemo,      // both demo servers, side by side
     StopRecording,

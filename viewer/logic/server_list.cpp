@@ -2,6 +2,7 @@
 #include "viewer/logic/server_list.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,8 @@ using nlohmann::json;
 using trace_model::terminal_text;
 
 namespace {
+
+constexpr std::chrono::milliseconds kBetweenLooks{10};
 
 std::string text_in(const json& object, const char* name) {
   const auto found = object.find(name);
@@ -38,7 +41,8 @@ RunningServer server_of(const json& object) {
     if (!listener.is_object()) continue;
     made.addresses.push_back(text_in(listener, "address"));
     for (const json& registration : list_in(listener, "registrations")) {
-      const std::string how = registration.is_object() ? text_in(registration, "how") : "";
+      std::string how = registration.is_object() ? text_in(registration, "how") : "";
+      if (how == "epoll_ctl") how = "epoll";
       if (!how.empty() && std::ranges::find(ways, how) == ways.end()) ways.push_back(how);
     }
   }
@@ -58,22 +62,40 @@ ServerListAnswer parse_server_list(std::string_view text) {
   for (const json& each : list_in(all, "servers"))
     if (each.is_object())
       if (RunningServer server = server_of(each); server.pid > 0) answer.servers.push_back(std::move(server));
+  const auto unreadable = all.find("unreadable");
+  if (unreadable != all.end() && unreadable->is_number_unsigned())
+    answer.unreadable = unreadable->get<size_t>();
   return answer;
 }
 
-void ServerList::refresh() {
+ServerListAnswer ServerList::ask(std::vector<std::string> words) {
+  words.insert(words.end(), {sibling_program("loopscope"), "list", "--json"});
+  ServerListAnswer answer;
+  auto child = ChildProcess::start(words);
+  // A question for a password may stand on the screen for as long as it likes.
+  while (child && !child->status() && !ends_) std::this_thread::sleep_for(kBetweenLooks);
+  if (!child)
+    answer.trouble = child.error();
+  else if (child->status().value_or(1) != 0)
+    answer.trouble = refused_by_polkit(*child, child->status().value_or(1), "loopscope list")
+                         .value_or(last_line(child->errors()));
+  else
+    answer = parse_server_list(child->output());
+  return answer;
+}
+
+void ServerList::refresh(bool as_root) {
   if (busy_) return;
   join();
   asked_ = busy_ = true;
-  thread_ = std::thread([this] {
-    ServerListAnswer answer;
-    auto child = ChildProcess::start({sibling_program("loopscope"), "list", "--json"});
-    if (!child)
-      answer.trouble = child.error();
-    else if (child->wait() != 0)
-      answer.trouble = last_line(child->errors());
-    else
-      answer = parse_server_list(child->output());
+  thread_ = std::thread([this, as_root, known = answer_] {
+    ServerListAnswer answer =
+        ask(as_root ? std::vector<std::string>{"sudo", "-n"} : std::vector<std::string>());
+    if (as_root && !answer.trouble.empty() && is_installed("pkexec")) answer = ask({"pkexec"});
+    if (as_root && !answer.trouble.empty()) {  // what was known still holds
+      answer.servers = known.servers;
+      answer.unreadable = known.unreadable;
+    }
     {
       const std::lock_guard lock(mutex_);
       new_answer_ = std::move(answer);

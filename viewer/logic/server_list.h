@@ -17,29 +17,35 @@ struct RunningServer {
   int pid = 0;
   std::string name;                    // of the program, fit to be shown
   std::vector<std::string> addresses;  // it listens on, likewise
-  std::string waits;                   // "epoll_ctl, io_uring"
+  std::string waits;                   // "epoll, io_uring"
 };
 
 struct ServerListAnswer {
   std::vector<RunningServer> servers;
-  std::string trouble;  // a sentence; else the list holds
+  std::string trouble;    // a sentence; else the list holds
+  size_t unreadable = 0;  // processes of other users, which may be servers as well
 };
 [[nodiscard]] ServerListAnswer parse_server_list(std::string_view json);
 
 class ServerList {
  public:
   explicit ServerList(std::function<void()> wake) : wake_(std::move(wake)) {}
-  ~ServerList() { join(); }
+  ~ServerList() {
+    ends_ = true;
+    join();
+  }
   ServerList(const ServerList&) = delete;
   ServerList& operator=(const ServerList&) = delete;
 
-  void refresh();  // on a thread of its own
-  bool poll();     // takes over what it found; true when there was something
+  // On a thread of its own; with `as_root`, through sudo where it does not ask, else polkit, which does.
+  void refresh(bool as_root = false);
+  bool poll();  // takes over what it found; true when there was something
   [[nodiscard]] bool asked() const { return asked_; }
   [[nodiscard]] bool busy() const { return busy_; }
   [[nodiscard]] const ServerListAnswer& answer() const { return answer_; }
 
  private:
+  [[nodiscard]] ServerListAnswer ask(std::vector<std::string> words);
   void join() {
     if (thread_.joinable()) thread_.join();
   }
@@ -47,7 +53,7 @@ class ServerList {
   std::function<void()> wake_;
   ServerListAnswer answer_;
   std::optional<ServerListAnswer> new_answer_;
-  std::atomic<bool> busy_ = false;
+  std::atomic<bool> busy_ = false, ends_ = false;
   bool asked_ = false;
   std::mutex mutex_;
   std::thread thread_;

@@ -238,7 +238,7 @@ void Workspace::handle(const Request& request, size_t trace) {
     case Link:
       return toggle_link(request.a != 0);
     case RefreshServers:
-      return servers.refresh();
+      return servers.refresh(request.a == 1);
     case Record:
       return start_recording(int(request.a));
     case RecordDemo:

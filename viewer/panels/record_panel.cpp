@@ -47,8 +47,15 @@ void draw_record(const Frame& frame) {
   if (!workspace.servers.asked()) frame.ask(Request::Kind::RefreshServers);
   const ServerListAnswer& answer = workspace.servers.answer();
   if (!answer.trouble.empty()) ImGui::TextWrapped("%s", answer.trouble.c_str());
+  if (answer.unreadable) {
+    ImGui::TextDisabled("%zu processes of other users could not be looked into", answer.unreadable);
+    ImGui::SameLine();
+    if (ImGui::SmallButton("look as root")) frame.ask(Request::Kind::RefreshServers, 1);
+  }
   if (answer.servers.empty()) {
-    if (!workspace.servers.busy() && answer.trouble.empty()) ImGui::TextWrapped("No server is running here.");
+    if (!workspace.servers.busy() && answer.trouble.empty())
+      ImGui::TextWrapped(
+          "%s", answer.unreadable ? "No server of yours is running here." : "No server is running here.");
     return;
   }
   if (!ImGui::BeginTable("servers", 5, kTable)) return;

@@ -30,6 +30,12 @@ void servers(Workspace& workspace) {
   ImGui::SameLine();
   if (workspace.recording() && ImGui::Button("stop")) ask(Request::Kind::StopRecording, 0);
   if (!workspace.recording() && ImGui::Button("look again")) ask(Request::Kind::RefreshServers, 0);
+  if (workspace.servers.answer().unreadable) {
+    ImGui::TextDisabled("%zu processes of other users could not be looked into",
+                        workspace.servers.answer().unreadable);
+    ImGui::SameLine();
+    if (ImGui::SmallButton("look as root")) ask(Request::Kind::RefreshServers, 1);
+  }
   if (!workspace.servers.answer().trouble.empty())
     ImGui::TextWrapped("%s", workspace.servers.answer().trouble.c_str());
 }
