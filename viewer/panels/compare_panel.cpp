@@ -4,6 +4,7 @@
 
 #include "trace-model/terminal_text.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -65,11 +66,10 @@ void draw_compare(const Frame& frame) {
   if (comparing.busy()) return ImGui::TextDisabled("Reading both traces …");
   if (ImGui::SmallButton(comparing.comparison() ? "compare again" : "compare the two traces, per request"))
     frame.ask(Request::Kind::Compare);
-  if (!comparing.trouble().empty()) ImGui::TextWrapped("%s", comparing.trouble().c_str());
+  if (!comparing.trouble().empty()) wrapped_text(comparing.trouble());
   const auto& comparison = comparing.comparison();
   if (!comparison) return;
-  for (const std::string& warning : comparison->warnings)
-    ImGui::TextWrapped("%s", trace_model::terminal_text(warning).c_str());
+  for (const std::string& warning : comparison->warnings) wrapped_text(trace_model::terminal_text(warning));
   if (!ImGui::BeginTable("compare", 5, kTable)) return;
   for (const char* title : {"per request", "A: upper", "B: lower", "change", "difference"})
     ImGui::TableSetupColumn(title);

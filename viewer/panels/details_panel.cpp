@@ -7,6 +7,7 @@
 
 #include "trace-model/duration_text.h"
 #include "viewer/panels/frame.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -18,16 +19,12 @@ using trace_model::time_text;
 constexpr uint32_t kMostCalls = 200, kMostScanned = 2'000'000;
 
 void dim_text(const Frame& frame, const std::string& text) {
-  ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.dim);
-  ImGui::TextWrapped("%s", text.c_str());
-  ImGui::PopStyleColor();
+  wrapped_text(frame.theme.dim, text);
 }
 
 void mono_text(const Frame& frame, const std::string& text) {
   ImGui::PushFont(frame.mono);
-  ImGui::PushTextWrapPos(0);
-  ImGui::TextUnformatted(text.c_str());
-  ImGui::PopTextWrapPos();
+  wrapped_text(text);
   ImGui::PopFont();
 }
 

@@ -10,6 +10,7 @@
 #include "lab/words.h"
 #include "trace-model/terminal_text.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -21,15 +22,11 @@ std::string say(const Frame& frame, std::string_view en, std::string_view zh) {
 }
 
 void wrapped(const Frame& frame, const std::string& text) {
-  ImGui::PushTextWrapPos(0);
-  ImGui::TextUnformatted(frame.rare(text).c_str());
-  ImGui::PopTextWrapPos();
+  wrapped_text(frame.rare(text));
 }
 
 void wrapped(const Frame& frame, ImU32 colour, const std::string& text) {
-  ImGui::PushStyleColor(ImGuiCol_Text, colour);
-  wrapped(frame, text);
-  ImGui::PopStyleColor();
+  wrapped_text(colour, frame.rare(text));
 }
 
 bool input(const char* label, const char* hint, std::string& text) {

@@ -5,6 +5,7 @@
 #include "trace-model/report_words.h"
 #include "trace-model/terminal_text.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -59,12 +60,12 @@ void draw_listeners(const Frame& frame) {
     return;
   }
   const trace_model::Report& report = session.loaded->report;
-  if (report.listeners.empty()) ImGui::TextWrapped("No listening socket was seen in this trace.");
+  if (report.listeners.empty()) wrapped_text("No listening socket was seen in this trace.");
   for (const trace_model::ReportListener& listener : report.listeners) {
     bool first = true;
     for (const std::string& words : listener_words(listener, report)) {
       if (!first) ImGui::Indent();
-      ImGui::TextWrapped("%s", trace_model::terminal_text(words).c_str());
+      wrapped_text(trace_model::terminal_text(words));
       if (!first) ImGui::Unindent();
       first = false;
     }

@@ -6,6 +6,7 @@
 #include "trace-model/duration_text.h"
 #include "trace-model/terminal_text.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 
@@ -23,7 +24,7 @@ void NotesPanel::draw(const Frame& frame) {
   ImGui::TextDisabled("%s", where.c_str());
   if (!notes.trouble().empty()) {
     ImGui::PushStyleColor(ImGuiCol_Text, frame.theme.error);
-    ImGui::TextWrapped("%s", terminal_text(notes.trouble()).c_str());
+    wrapped_text(terminal_text(notes.trouble()));
     ImGui::PopStyleColor();
   }
   for (size_t i = 0; i < notes.all().size(); ++i) {
@@ -53,7 +54,7 @@ void NotesPanel::draw(const Frame& frame) {
         frame.ask(Request::Kind::EditNote, uint32_t(i), text_);
     } else if (!note.text.empty()) {
       ImGui::Indent();
-      ImGui::TextWrapped("%s", terminal_text(note.text).c_str());
+      wrapped_text(terminal_text(note.text));
       ImGui::Unindent();
     }
     ImGui::PopID();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 #include <algorithm>
 #include <memory>
@@ -47,7 +48,7 @@ void PanelList::draw(const Frame& frame) {
     const bool hidden = frame.workspace.exercises.hides(entry.name);
     if (ImGui::BeginChild(title.c_str(), ImVec2(0, 0), false)) {
       if (hidden)
-        ImGui::TextWrapped("%s", frame.rare(std::string(frame.workspace.exercises.refusal())).c_str());
+        wrapped_text(frame.rare(std::string(frame.workspace.exercises.refusal())));
       else
         entry.draw(frame);
     }

@@ -4,6 +4,7 @@
 
 #include "trace-model/duration_text.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -106,7 +107,7 @@ void draw_range(const Frame& frame) {
   if (figures.completions) sums += ", " + counted(figures.completions, "completion");
   if (figures.lost) sums += fmt::format(", {} lost while recording", count_text(figures.lost));
   if (figures.partial) sums += " (too many to count them all: at least)";
-  ImGui::TextWrapped("%s", sums.c_str());
+  wrapped_text(sums);
   ImGui::Spacing();
   loops(frame, figures);
   ImGui::Spacing();

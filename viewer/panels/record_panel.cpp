@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -46,7 +47,7 @@ void draw_record(const Frame& frame) {
   ImGui::TextDisabled("%s", workspace.servers.busy() ? "looking …" : "only the recorder runs as root");
   if (!workspace.servers.asked()) frame.ask(Request::Kind::RefreshServers);
   const ServerListAnswer& answer = workspace.servers.answer();
-  if (!answer.trouble.empty()) ImGui::TextWrapped("%s", answer.trouble.c_str());
+  if (!answer.trouble.empty()) wrapped_text(answer.trouble);
   if (answer.unreadable) {
     ImGui::TextDisabled("%zu processes of other users could not be looked into", answer.unreadable);
     ImGui::SameLine();
@@ -54,8 +55,7 @@ void draw_record(const Frame& frame) {
   }
   if (answer.servers.empty()) {
     if (!workspace.servers.busy() && answer.trouble.empty())
-      ImGui::TextWrapped(
-          "%s", answer.unreadable ? "No server of yours is running here." : "No server is running here.");
+      wrapped_text(answer.unreadable ? "No server of yours is running here." : "No server is running here.");
     return;
   }
   if (!ImGui::BeginTable("servers", 5, kTable)) return;

@@ -8,6 +8,7 @@
 #include "trace-model/report_words.h"
 #include "trace-model/terminal_text.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -100,7 +101,7 @@ void draw_loops(const Frame& frame) {
   }
   const auto& loops = frame.session.loaded->report.loops;
   if (loops.empty()) {
-    ImGui::TextWrapped("No thread of this trace waits in a loop.");
+    wrapped_text("No thread of this trace waits in a loop.");
     return;
   }
   constexpr size_t kMostRows = 8;
@@ -128,7 +129,7 @@ void draw_findings(const Frame& frame) {
   }
   const auto& findings = session.loaded->report.findings;
   if (findings.empty()) {
-    ImGui::TextWrapped("Nothing was found that is wrong.");
+    wrapped_text("Nothing was found that is wrong.");
     return;
   }
   ImGui::TextDisabled("J next, K previous");
@@ -141,7 +142,7 @@ void draw_findings(const Frame& frame) {
     const bool chosen = ImGui::Selectable(title.c_str(), session.finding == int(i));
     ImGui::PopStyleColor();
     ImGui::Indent();
-    ImGui::TextWrapped("%s", trace_model::terminal_text(finding.text).c_str());
+    wrapped_text(trace_model::terminal_text(finding.text));
     ImGui::Unindent();
     ImGui::PopID();
     if (!chosen) continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/panels/start_screen.h"
+#include "viewer/panels/wrapped_text.h"
 
 #include <fmt/format.h>
 
@@ -36,8 +37,7 @@ void servers(Workspace& workspace) {
     ImGui::SameLine();
     if (ImGui::SmallButton("look as root")) ask(Request::Kind::RefreshServers, 1);
   }
-  if (!workspace.servers.answer().trouble.empty())
-    ImGui::TextWrapped("%s", workspace.servers.answer().trouble.c_str());
+  if (!workspace.servers.answer().trouble.empty()) wrapped_text(workspace.servers.answer().trouble);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "trace-model/duration_text.h"
 #include "trace-model/symbols.h"
 #include "viewer/panels/panel_list.h"
+#include "viewer/panels/wrapped_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -66,7 +67,7 @@ void draw_watched(const Frame& frame) {
                                                                      : ", the middle of the view");
   ImGui::TextDisabled("%s", when.c_str());
   if (!answer) return;
-  if (answer->instances.empty()) ImGui::TextWrapped("No epoll instance watched anything then.");
+  if (answer->instances.empty()) wrapped_text("No epoll instance watched anything then.");
   for (size_t i = 0; i < answer->instances.size(); ++i) instance(answer->instances[i], i);
 }
 
