@@ -64,6 +64,9 @@ class Bench {
     const auto plans = plan_servers(options_, fs::path(self_).parent_path());
     if (!plans) return std::unexpected(plans.error());
     result_.machine = this_machine();
+    if (const auto allowed = allow_descriptors(descriptors_for(*plans)); !allowed)
+      return std::unexpected(allowed.error());
+    if (const auto ready = folder_for_traces(); !ready) return std::unexpected(ready.error());
     for (const ServerPlan& plan : *plans)
       if (const auto started = start(plan); !started) return std::unexpected(started.error());
     for (const Running& server : servers_)
@@ -75,6 +78,23 @@ class Bench {
   }
 
  private:
+  // For this process, which holds the idle connections of all servers; a server, which holds its own and
+  // those of the load, needs less.
+  [[nodiscard]] unsigned descriptors_for(const std::vector<ServerPlan>& plans) const {
+    constexpr unsigned kOthers = 256;
+    unsigned needed = kOthers;
+    for (const ServerPlan& plan : plans) needed += plan.idle + 4;
+    for (const LoadPlan& load : loads_) needed = std::max(needed, load.clients + kOthers);
+    return needed;
+  }
+
+  [[nodiscard]] std::expected<void, std::string> folder_for_traces() const {
+    std::error_code error;
+    if (!options_.traces.empty()) fs::create_directories(options_.traces, error);
+    if (!error) return {};
+    return std::unexpected(fmt::format("{}: {}", options_.traces, error.message()));
+  }
+
   std::expected<void, std::string> start(const ServerPlan& plan) {
     const auto wanted = uint16_t(options_.port ? options_.port + servers_.size() : 0);
     const auto port = free_port(wanted);
@@ -95,9 +115,11 @@ class Bench {
         return std::unexpected(fmt::format("{} does not listen on port {}", plan.name, server.port));
       usleep(useconds_t(kLook.count()) * 1000);
     }
-    if (options_.idle == 0) return {};
-    progress_(fmt::format("{}: {} idle connections", plan.name, options_.idle));
-    return server.idle->open(server.port, options_.idle);
+    if (plan.idle == 0) return {};
+    progress_(fmt::format("{} connections", plan.name));
+    if (const auto opened = server.idle->open(server.port, plan.idle); !opened)
+      return std::unexpected(fmt::format("{}: {}", plan.name, opened.error()));
+    return {};
   }
 
   [[nodiscard]] BenchRow row_of(const ServerPlan& plan, const LoadPlan& load) const {
@@ -151,10 +173,12 @@ class Bench {
       for (size_t l = 0; l < loads_.size(); ++l) {
         BenchRow& row = result_.rows[s * loads_.size() + l];
         progress_(fmt::format("calls and wakeups: {} at {}", servers_[s].plan.name, row.load.name()));
-        const auto counted = count_per_request(self_, servers_[s].child.pid(), [&] {
+        const auto load = [&] {
           return put_under(servers_[s], row.load, std::min(row.load.requests, kMostTraced), options_.rounds)
               .has_value();
-        });
+        };
+        const auto counted =
+            count_per_request(self_, servers_[s].child.pid(), kept_at(servers_[s].plan, row.load), load);
         if (!counted) {
           result_.not_traced = counted.error();
           return;
@@ -162,6 +186,14 @@ class Bench {
         row.calls = counted->calls;
         row.wakeups = counted->wakeups;
       }
+  }
+
+  // Where the recorded run is kept; empty: nowhere.
+  [[nodiscard]] std::string kept_at(const ServerPlan& plan, const LoadPlan& load) const {
+    if (options_.traces.empty()) return {};
+    const std::string under =
+        load.clients ? fmt::format("c{}", load.clients) : fmt::format("{:g}s", load.rate_per_s);
+    return fmt::format("{}/{}-{}.loopscope.jsonl", options_.traces, plan.file, under);
   }
 
   const BenchOptions& options_;

@@ -65,7 +65,7 @@ std::string bench_text(const BenchResult& result, const BenchOptions& options) {
   text += fmt::format("each request waits {} ms ({}); {} in turns{}\n\n", options.wait_ms,
                       options.exponential ? "on average, exponential" : "fixed",
                       trace_model::counted(options.rounds, "round"),
-                      options.idle ? fmt::format("; {} idle connections", options.idle) : "");
+                      options.idle.size() == 1 ? fmt::format("; {} idle connections", options.idle[0]) : "");
   std::vector<trace_model::TableRow> rows{{"SERVER", "LOAD", "MEDIAN", "MEAN", "P99", "THEORY", "OFF BY",
                                            "REQUESTS/S", "CALLS", "WAKEUPS", "CPU", "ANSWERED", "FAILED"}};
   for (const BenchRow& row : result.rows) {
@@ -103,15 +103,15 @@ std::string bench_csv(const BenchResult& result) {
   std::string text =
       "server,load,clients,rate_per_s,answered,failed,median_s,mean_s,p90_s,p99_s,max_s,theory_s,requests_"
       "per_s,calls,"
-      "wakeups,cpu_s\n";
+      "wakeups,cpu_s,idle\n";
   for (const BenchRow& row : result.rows) {
     const Measured& m = row.measured;
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", cell(row.server.name),
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", cell(row.server.name),
                         row.load.name(), row.load.clients, row.load.rate_per_s, m.latencies_s.size(),
                         m.failed, number(m.quantile(0.5)), number(m.mean()), number(m.quantile(0.9)),
                         number(m.quantile(0.99)), number(m.quantile(1)), number(row.theory_s),
                         number(m.per_second()), number(row.calls), number(row.wakeups),
-                        number(row.cpu_per_request_s));
+                        number(row.cpu_per_request_s), row.server.idle);
   }
   return text;
 }
@@ -126,6 +126,7 @@ std::string bench_json(const BenchResult& result, const BenchOptions& options) {
                     {"load", row.load.name()},
                     {"clients", row.load.clients},
                     {"rate_per_s", row.load.rate_per_s},
+                    {"idle", row.server.idle},
                     {"answered", row.measured.latencies_s.size()},
                     {"failed", row.measured.failed},
                     {"median_s", row.measured.quantile(0.5)},
@@ -150,7 +151,7 @@ std::string bench_json(const BenchResult& result, const BenchOptions& options) {
                    {"wait_ms", options.wait_ms},
                    {"wait_dist", options.exponential ? "exp" : "fixed"},
                    {"rounds", options.rounds},
-                   {"idle", options.idle},
+                   {"idle", options.idle.empty() ? 0 : std::ranges::max(options.idle)},
                    {"not_traced", result.not_traced},
                    {"rows", rows}};
   return whole.dump(1, ' ', false, json::error_handler_t::replace) + "\n";

@@ -51,7 +51,7 @@ std::vector<std::string> words_of(std::string_view command) {
 }
 
 std::expected<ServerPlan, std::string> plan_command(const std::string& command) {
-  ServerPlan plan{command, words_of(command), std::nullopt};
+  ServerPlan plan{command, {}, words_of(command), std::nullopt};
   if (plan.command.empty()) return std::unexpected("--exec takes a command");
   if (command.find("{port}") == command.npos)
     return std::unexpected(fmt::format(
@@ -67,7 +67,7 @@ std::expected<ServerPlan, std::string> plan_model(const std::string& wanted, con
   if (model == kModels.end())
     return std::unexpected(fmt::format(
         "'{}' is not a server model; there are A, B, C, poll, epoll, coroutine and io_uring", wanted));
-  ServerPlan plan{std::string(model->title), {}, model->workers};
+  ServerPlan plan{std::string(model->title), std::string(model->program), {}, model->workers};
   const std::string program = folder + "/" + std::string(model->program);
   if (access(program.c_str(), X_OK) != 0)
     return std::unexpected(fmt::format(
@@ -85,6 +85,21 @@ std::expected<ServerPlan, std::string> plan_model(const std::string& wanted, con
   return plan;
 }
 
+// Each number of idle connections is a server of its own: they would disturb what is measured without them.
+std::vector<ServerPlan> with_idle(std::vector<ServerPlan> plans, const std::vector<unsigned>& numbers) {
+  if (numbers.empty()) return plans;
+  std::vector<ServerPlan> all;
+  for (const ServerPlan& plan : plans)
+    for (const unsigned idle : numbers) {
+      ServerPlan& variant = all.emplace_back(plan);
+      variant.idle = idle;
+      if (numbers.size() == 1) continue;
+      variant.name += fmt::format(", {} idle", idle);
+      variant.file += fmt::format("-idle{}", idle);
+    }
+  return all;
+}
+
 }  // namespace
 
 std::string LoadPlan::name() const {
@@ -96,8 +111,8 @@ std::expected<std::vector<ServerPlan>, std::string> plan_servers(const BenchOpti
   std::vector<ServerPlan> plans;
   std::vector<std::string> models = options.models;
   if (models.empty() && options.commands.empty())
-    models =
-        options.idle ? std::vector<std::string>{"poll", "epoll"} : std::vector<std::string>{"A", "B", "C"};
+    models = options.idle.empty() ? std::vector<std::string>{"A", "B", "C"}
+                                  : std::vector<std::string>{"poll", "epoll"};
   for (const std::string& model : models) {
     auto plan = plan_model(model, options, folder);
     if (!plan) return std::unexpected(plan.error());
@@ -105,15 +120,17 @@ std::expected<std::vector<ServerPlan>, std::string> plan_servers(const BenchOpti
     for (const unsigned backlog : options.backlogs) {
       ServerPlan& variant = plans.emplace_back(*plan);
       variant.name += fmt::format(", backlog {}", backlog);
+      variant.file += fmt::format("-backlog{}", backlog);
       variant.command.insert(variant.command.end(), {"--backlog", fmt::format("{}", backlog)});
     }
   }
   for (const std::string& command : options.commands) {
     auto plan = plan_command(command);
     if (!plan) return std::unexpected(plan.error());
+    plan->file = fmt::format("exec-{}", &command - options.commands.data() + 1);
     plans.push_back(std::move(*plan));
   }
-  return plans;
+  return with_idle(std::move(plans), options.idle);
 }
 
 std::vector<LoadPlan> plan_loads(const BenchOptions& options) {

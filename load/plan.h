@@ -18,17 +18,21 @@ struct BenchOptions {
   std::vector<unsigned> concurrency;  // closed loop
   std::vector<double> rates;          // open loop, requests a second
   std::vector<unsigned> backlogs;     // empty: the server's own
+  std::vector<unsigned> idle;         // connections that say nothing; empty: none
   unsigned requests = 0;              // of a round; 0: 200 in a closed loop, 20 s in an open one
-  unsigned rounds = 3, wait_ms = 20, idle = 0;
+  unsigned rounds = 3, wait_ms = 20;
   bool exponential = false, trace = true, quiet = false;
   uint16_t port = 0;  // of the first server, the others behind it; 0: free ones
   std::string csv, json, svg;
+  std::string traces;  // a folder: the recorded runs are kept there
 };
 
 struct ServerPlan {
   std::string name;
+  std::string file;                  // the name in that of a file: letters, digits, hyphens
   std::vector<std::string> command;  // {port} in a word stands for the port
   std::optional<unsigned> workers;   // for the theory; 0: any number; nothing: not known
+  unsigned idle = 0;                 // connections to it that say nothing
 };
 
 struct LoadPlan {

@@ -30,13 +30,6 @@ bool connected(int fd, int limit_ms) {
          error == 0;
 }
 
-void raise_limit(unsigned descriptors) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= descriptors) return;
-  limit.rlim_cur = std::min<rlim_t>(descriptors, limit.rlim_max);
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 std::expected<uint16_t, std::string> free_port(uint16_t wanted) {
@@ -78,18 +71,30 @@ bool accepts(uint16_t port) {
   return answered;
 }
 
+std::expected<void, std::string> allow_descriptors(unsigned descriptors) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= descriptors) return {};
+  const rlim_t most = limit.rlim_max;
+  limit.rlim_cur = descriptors;
+  limit.rlim_max = std::max<rlim_t>(limit.rlim_max, descriptors);  // which root may
+  if (setrlimit(RLIMIT_NOFILE, &limit) == 0) return {};
+  return std::unexpected(fmt::format(
+      "{} descriptors are needed at once and this shell allows {} (ulimit -Hn); ask for fewer idle "
+      "connections, or raise that limit as root",
+      descriptors, most));
+}
+
 std::expected<void, std::string> IdleConnections::open(uint16_t port, unsigned count) {
   constexpr int kLimitMs = 5000;
-  constexpr unsigned kOthers = 64;
-  raise_limit(count + kOthers);
   for (unsigned i = 0; i < count; ++i) {
     const int fd = connect_without_waiting(port);
     if (fd < 0)
-      return std::unexpected(
-          fmt::format("idle connection {} of {}: {}; see `ulimit -n`", i + 1, count, strerror(errno)));
+      return std::unexpected(fmt::format("idle connection {} of {}: {}", i + 1, count, strerror(errno)));
     fds_.push_back(fd);
     if (!connected(fd, kLimitMs))
-      return std::unexpected(fmt::format("idle connection {} of {} was not accepted", i + 1, count));
+      return std::unexpected(
+          fmt::format("idle connection {} of {} was not accepted within {} s: the server takes no more",
+                      i + 1, count, kLimitMs / 1000));
   }
   return {};
 }

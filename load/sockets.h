@@ -16,6 +16,9 @@ namespace loopscope::load {
 // A socket that does not block, on its way to 127.0.0.1:port; -1 with errno.
 [[nodiscard]] int connect_without_waiting(uint16_t port);
 
+// Lets this process, and what it starts from now on, have so many descriptors. The error is a sentence.
+[[nodiscard]] std::expected<void, std::string> allow_descriptors(unsigned descriptors);
+
 // Connections that are held open until this object goes.
 class IdleConnections {
  public:

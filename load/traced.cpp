@@ -18,21 +18,26 @@ namespace {
 using std::chrono::milliseconds;
 using trace_model::Metric;
 
-// A file that goes with this object.
+// A file that goes with this object, unless it is to be kept.
 class ScratchTrace {
  public:
-  ScratchTrace() {
+  explicit ScratchTrace(const std::string& keep) : path_(keep), kept_(!keep.empty()) {
+    unlink(path_.c_str());  // the recorder replaces none
+    if (kept_) return;
     const char* folder = getenv("TMPDIR");
     path_ = fmt::format("{}/loopscope-bench-{}.jsonl", folder && *folder ? folder : "/tmp", getpid());
     unlink(path_.c_str());
   }
-  ~ScratchTrace() { unlink(path_.c_str()); }
+  ~ScratchTrace() {
+    if (!kept_) unlink(path_.c_str());
+  }
   ScratchTrace(const ScratchTrace&) = delete;
   ScratchTrace& operator=(const ScratchTrace&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
   std::string path_;
+  bool kept_;
 };
 
 std::expected<PerRequest, std::string> read(const std::string& path) {
@@ -58,9 +63,10 @@ std::expected<PerRequest, std::string> read(const std::string& path) {
 }  // namespace
 
 std::expected<PerRequest, std::string> count_per_request(const std::string& self, pid_t pid,
+                                                         const std::string& keep,
                                                          const std::function<bool()>& load) {
   constexpr milliseconds kStart{10'000}, kEnd{20'000};
-  const ScratchTrace trace;
+  const ScratchTrace trace(keep);
   auto recorder = Child::start({self, "record", "-q", "-p", fmt::format("{}", pid), "-o", trace.path()},
                                Child::Output::Discard);
   if (!recorder) return std::unexpected(recorder.error());

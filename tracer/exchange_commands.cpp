@@ -117,8 +117,13 @@ void ExchangeCommands::add_bench(CLI::App& app) {
       ->allow_extra_args(false)
       ->delimiter(',')
       ->check(CLI::Range(0u, 65'535u));
-  bench_app_->add_option("--idle", bench_.idle, "Connections to each server that are open and say nothing")
-      ->type_name("N")
+  bench_app_
+      ->add_option(
+          "--idle", bench_.idle,
+          "Connections that are open and say nothing, each number with a server of its own: 0,100,1000")
+      ->type_name("N,...")
+      ->allow_extra_args(false)
+      ->delimiter(',')
       ->check(CLI::Range(0u, 1'000'000u));
   add_bench_output(*bench_app_);
 }
@@ -133,12 +138,15 @@ void ExchangeCommands::add_bench_output(CLI::App& bench) {
                  "Do not count calls and wakeups, which takes a recorded run of each");
   bench.add_option("--csv", bench_.csv, "The table, for spreadsheets")->type_name("FILE");
   bench.add_option("--json", bench_.json, "All of it, with every latency")->type_name("FILE");
+  bench
+      .add_option("--traces", bench_.traces, "Keep the recorded runs in this folder, for report and the lab")
+      ->type_name("DIR");
   bench.add_option("--svg", bench_.svg, "A picture of how latencies are spread")->type_name("FILE");
   bench.add_flag("-q,--quiet", bench_.quiet, "No progress");
   bench.footer(
       "Examples:\n  loopscope bench\n  loopscope bench --rate 25,40 --requests 1000 --model A\n"
       "  loopscope bench --model A --backlog 5,128 --concurrency 16\n"
-      "  loopscope bench --idle 1000 --concurrency 8\n"
+      "  loopscope bench --idle 0,100,1000 --concurrency 4\n"
       "  loopscope bench --exec 'python3 app.py {port}' --exec './server --port={port}' --svg out.svg");
 }
 

@@ -4,13 +4,17 @@ these tests run on machines that have other things to do."""
 import csv
 import json
 import os
+import resource
 import socket
+import subprocess
 import xml.etree.ElementTree as xml
 
 import pytest
 from harness.environment import BIN, require_bpf, require_program
 from harness.recorder import run
 from harness.servers import APPS, PYTHON
+
+HARD = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
 
 def bench(*options, **more):
@@ -69,6 +73,36 @@ def test_any_servers_and_idle_connections(tmp_path):
     rows = json.loads((tmp_path / "b.json").read_text())["rows"]
     assert [row["server"] for row in rows][0] == command and len(rows) == 2
     assert all(row["answered"] == 80 and row["theory_s"] is None and len(row["medians_s"]) == 2 for row in rows), rows
+
+
+def test_poll_pays_for_idle_connections_and_epoll_does_not(tmp_path):
+    require_bpf()
+    require_program("hey")
+    # A shell as most are: 1024 descriptors, which may be raised.
+    done = bench("--idle", "0,100,1000", "--concurrency", "4", "--requests", "100", "--rounds", "1", "--json", tmp_path / "b.json",
+                 "--traces", tmp_path / "runs", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (1024, HARD)))
+    rows = {row["server"]: row for row in json.loads((tmp_path / "b.json").read_text())["rows"]}
+    assert list(rows) == [f"{name}, {idle} idle" for name in ("poll", "epoll") for idle in (0, 100, 1000)], list(rows)
+    assert [row["idle"] for row in rows.values()] == [0, 100, 1000] * 2 and "poll, 1000 idle" in done.stdout
+    cpu = {name: row["cpu_s"] for name, row in rows.items()}
+    assert cpu["poll, 1000 idle"] > 3 * cpu["epoll, 1000 idle"], cpu
+    # The recorded runs are there, and say why: every poll() hands over all of them.
+    kept = sorted(path.name for path in (tmp_path / "runs").iterdir())
+    assert kept == sorted(f"{name}-server-idle{idle}-c4.loopscope.jsonl" for name in ("poll", "epoll") for idle in (0, 100, 1000))
+    for idle, least, most in ((0, 1, 10), (1000, 1001, 1010)):
+        calls = run("show", tmp_path / "runs" / f"poll-server-idle{idle}-c4.loopscope.jsonl", "call=poll", "--json").stdout
+        largest = max(json.loads(line)["args"]["nfds"] for line in calls.splitlines())
+        assert least <= largest <= most, largest
+
+
+def test_too_few_descriptors_for_idle_connections():
+    limits = (300, 300)
+    script = [BIN / "loopscope", "bench", "-q", "--model", "poll", "--idle", "1000", "--rounds", "1"]
+    if os.getuid() == 0:  # who may raise any limit
+        script = [require_program("setpriv"), "--bounding-set", "-sys_resource", "--inh-caps", "-sys_resource", *script]
+    done = subprocess.run(script, check=False, capture_output=True, text=True, timeout=30,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, limits))
+    refused(done, "descriptors are needed", "300", "ulimit -Hn")
 
 
 def test_a_short_accept_queue_costs_seconds(tmp_path):
