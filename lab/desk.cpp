@@ -33,6 +33,10 @@ Attempt& open_exercise(Progress& progress, const Exercise& exercise) {
 void note_answer(Progress& progress, const Exercise& exercise, const Judged& judged, const std::string& trace,
                  const ParameterValues& parameters, const Answer& answer) {
   Attempt& attempt = open_exercise(progress, exercise);
+  ++attempt.tries;
+  // Who has solved it and tries something else does not lose what was right.
+  const bool right = judged.verdict.outcome == Outcome::Right || judged.verdict.outcome == Outcome::Read;
+  if (attempt.done() && !right) return;
   attempt.answer = answer.text;
   attempt.evidence = answer.evidence;
   attempt.because = answer.because;
@@ -41,7 +45,6 @@ void note_answer(Progress& progress, const Exercise& exercise, const Judged& jud
   attempt.parameters = parameters;
   attempt.answered_at = time_now();
   attempt.outcome = outcome_name(judged.verdict.outcome);
-  ++attempt.tries;
   if (attempt.done() && progress.open == exercise.id) progress.open.clear();
 }
 

@@ -101,6 +101,7 @@ void take_answer(Exercise& exercise, const Json& answer, const std::vector<std::
 void take_texts(Exercise& exercise, const Json& json) {
   exercise.title = local_text(json.value("title", Json()), "\"title\"");
   exercise.question = local_text(json.value("question", Json()), "\"question\"");
+  if (json.contains("otherwise")) exercise.otherwise = local_text(json["otherwise"], "\"otherwise\"");
   if (json.contains("explain")) exercise.explain = local_text(json["explain"], "\"explain\"");
   if (!json.contains("hints")) return;
   if (!json["hints"].is_array()) wrong("\"hints\" is no list");
@@ -161,7 +162,7 @@ Exercise exercise_of(const Json& json) {
   check_members(
       json, "the file",
       {"loopscope_exercise", "id", "version", "part", "order", "title", "question", "hints", "parameters",
-       "names", "needs", "hides", "answer", "evidence", "reason", "wrong", "explain"});
+       "names", "needs", "hides", "answer", "evidence", "reason", "wrong", "otherwise", "explain"});
   if (json.value("loopscope_exercise", Json()) != 1)
     wrong("\"loopscope_exercise\" is not 1: it is no exercise, or one of a later version");
   Exercise exercise;

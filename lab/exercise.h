@@ -73,6 +73,7 @@ struct Exercise {
   size_t evidence_least = 1;
   bool reason = true;  // asked for
   std::vector<WrongAnswer> wrong;
+  LocalText otherwise;  // said of a wrong answer that none of `wrong` foresaw; may be empty
 };
 
 // The errors are sentences.

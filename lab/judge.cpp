@@ -2,13 +2,14 @@
 #include "lab/judge.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "lab/refusal.h"
 #include "lab/selection.h"
 #include "lab/words.h"
 
@@ -17,11 +18,16 @@ namespace {
 
 constexpr size_t kShortestReason = 10, kShortestText = 40;  // bytes
 
-std::optional<double> number_of(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return std::nullopt;
-  return number;
+std::optional<double> number_of(const std::string& text) {
+  const std::string plain = plain_number(text);
+  if (plain.empty()) return std::nullopt;
+  return std::strtod(plain.c_str(), nullptr);
+}
+
+// The word of the choice, however it was written.
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
+  return text;
 }
 
 // Of one exercise, one trace and one student.
@@ -30,6 +36,7 @@ class Judge {
   Judge(const Exercise& exercise, Evidence& evidence, const ParameterValues& parameters,
         std::string_view language)
       : exercise_(exercise),
+        evidence_(evidence),
         parameters_(parameters),
         language_(language),
         selector_(evidence, exercise.names, parameters) {}
@@ -47,6 +54,7 @@ class Judge {
   [[nodiscard]] const WrongAnswer* foreseen(const std::string& text, bool of_evidence);
 
   const Exercise& exercise_;
+  Evidence& evidence_;
   const ParameterValues& parameters_;
   std::string language_;
   Selector selector_;
@@ -72,14 +80,15 @@ std::string Judge::why_no_answer(const Answer& answer) const {
     return none("Answer in a sentence or two.", "請用一兩句話回答。");
   }
   if (exercise_.type == AnswerType::Choice) {
-    if (std::ranges::find(exercise_.choices, answer.text, &Choice::id) != exercise_.choices.end()) return {};
+    if (std::ranges::find(exercise_.choices, lower(answer.text), &Choice::id) != exercise_.choices.end())
+      return {};
     std::vector<std::string> ids;
     ids.reserve(exercise_.choices.size());
     for (const Choice& choice : exercise_.choices) ids.push_back(choice.id);
     return none("Choose one of: ", "請選擇其中之一：") + fmt::format("{}", fmt::join(ids, ", "));
   }
   if (number_of(answer.text)) return {};
-  return none("The answer is a number.", "答案是一個數字。");
+  return none("The answer is a number, such as 12.", "答案是一個數字，例如 12。");
 }
 
 bool Judge::is_among(const std::string& text, const Values& values) const {
@@ -116,9 +125,9 @@ Verdict Judge::judge_evidence(const Answer& answer) {
     if (const WrongAnswer* known = foreseen(std::to_string(id), true))
       return {Outcome::Wrong, shown(known->say, parameters_, language_)};
     return {Outcome::Wrong,
-            fmt::format(fmt::runtime(say(language_, "The answer is right, but record {} does not show it.",
-                                         "答案正確，但第 {} 筆紀錄並不能證明它。")),
-                        id)};
+            fmt::format(fmt::runtime(say(language_, "The answer is right, but record {} does not show it. {}",
+                                         "答案正確，但第 {} 筆紀錄並不能證明它。{}")),
+                        id, what_record(evidence_, id, language_))};
   }
   return {Outcome::Right, {}};
 }
@@ -133,10 +142,14 @@ Verdict Judge::judge(const Answer& answer) {
     return {Outcome::Unanswerable,
             std::string(say(language_, "This trace does not hold the answer to this question.",
                             "這份紀錄裡沒有這個問題的答案。"))};
-  if (!is_among(answer.text, *right)) {
-    if (const WrongAnswer* known = foreseen(answer.text, false))
+  const bool chosen = exercise_.type == AnswerType::Choice;
+  const std::string text = chosen ? lower(answer.text) : plain_number(answer.text);
+  if (!is_among(text, *right)) {
+    if (const WrongAnswer* known = foreseen(text, false))
       return {Outcome::Wrong, shown(known->say, parameters_, language_)};
-    return wrong("No. A hint may help: --hint.", "不對。可以看提示：--hint。");
+    if (!exercise_.otherwise.empty())
+      return {Outcome::Wrong, shown(exercise_.otherwise, parameters_, language_)};
+    return {Outcome::Wrong, why_not(exercise_, evidence_, text, language_)};
   }
   Verdict verdict = judge_evidence(answer);
   if (verdict.outcome != Outcome::Right) return verdict;

@@ -103,7 +103,7 @@ std::string page_of(const Exercise& exercise, const Attempt& attempt, const lab:
   std::string text = fmt::format("{}\n\n{}\n", terminal_text(exercise.title.in(language)),
                                  lab::shown(exercise.question, parameters, language));
   for (const lab::Choice& choice : exercise.choices)
-    text += fmt::format("  {}  {}\n", choice.id, terminal_text(choice.text.in(language)));
+    text += fmt::format("  {:<7}{}\n", choice.id, terminal_text(choice.text.in(language)));
   for (const auto& [name, value] : parameters)
     text += fmt::format("\n{} = {}  ({}; --set {}=…)", name, terminal_text(value),
                         terminal_text(exercise.parameters.at(name).text.in(language)), name);
@@ -167,8 +167,8 @@ int judge_answer(const LabOptions& options, const std::string& answer, const Exe
   const lab::Verdict& verdict = judged->verdict;
   lab::note_answer(progress, exercise, *judged, *path, *parameters, given);
   if (const auto saved = progress.save(); !saved) return fail(terminal_text(saved.error()));
-  if (!attempt.done()) {
-    (void)print(terminal_text(verdict.say) + '\n');
+  if (verdict.outcome != lab::Outcome::Right && verdict.outcome != lab::Outcome::Read) {
+    (void)print(fmt::format("{}: {}\n", terminal_text(*path), terminal_text(verdict.say)));
     return 1;
   }
   std::string text(verdict.outcome == lab::Outcome::Read
@@ -194,12 +194,19 @@ int work_on(const LabOptions& options, const Exercise& exercise, Progress& progr
   if (const auto saved = progress.save(); !saved) return fail(terminal_text(saved.error()));
   if (options.close) return 0;
   std::string text = page_of(exercise, attempt, *parameters, language);
-  // A trace that lacks what the question needs says so before the student looks for it.
-  if (!options.trace.empty()) {
-    const auto evidence = lab::TraceEvidence::open(options.trace);
+  const auto path = choose_trace(options.trace);
+  // Who predicts has yet to record it: the newest trace is of something else.
+  if (path && !(exercise.predict && options.trace.empty())) {
+    text +=
+        fmt::format("{}{}{}\n", lab::say(language, "Your trace: ", "你的紀錄："), terminal_text(*path),
+                    options.trace.empty() ? lab::say(language, ", the newest here (another: --trace FILE)",
+                                                     "，這個資料夾裡最新的（其他：--trace 檔案）")
+                                          : "");
+    // A trace that lacks what the question needs says so before the student looks for it.
+    const auto evidence = lab::TraceEvidence::open(*path);
     if (!evidence) return fail(terminal_text(evidence.error()));
     if (const std::string why = lab::lacks(exercise, **evidence, *parameters, language); !why.empty())
-      text += fmt::format("\n{}: {}\n", terminal_text(options.trace), terminal_text(why));
+      text += fmt::format("  {}\n", terminal_text(why));
   }
   return print(text);
 }
@@ -259,6 +266,14 @@ int validate(const std::vector<std::string>& files) {
   return code;
 }
 
+std::string no_such_exercise(const std::vector<Exercise>& exercises, const std::string& word) {
+  const auto near = std::ranges::find_if(
+      exercises, [&](const Exercise& each) { return word.size() > 2 && each.id.contains(word); });
+  if (near == exercises.end())
+    return fmt::format("there is no exercise '{}'; `loopscope lab` lists them", terminal_text(word));
+  return fmt::format("there is no exercise '{}'; is it {}?", terminal_text(word), near->id);
+}
+
 int usage(std::string_view sentence) {
   (void)fail(sentence);
   return 2;
@@ -284,8 +299,7 @@ int lab_command(const LabOptions& options) {
   if (words.size() > 1) return usage(fmt::format("'{}' is one word too many", terminal_text(words[1])));
   if (first == "submit") return submit(options, *progress);
   const auto exercise = std::ranges::find(*exercises, first, &Exercise::id);
-  if (exercise == exercises->end())
-    return usage(fmt::format("there is no exercise '{}'; `loopscope lab` lists them", terminal_text(first)));
+  if (exercise == exercises->end()) return usage(no_such_exercise(*exercises, first));
   return work_on(options, *exercise, *progress, language);
 }
 

@@ -6,11 +6,15 @@ import argparse
 import asyncio
 import os
 import runpy
+import sys
 import threading
 
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
+try:
+    import tornado.httpserver
+    import tornado.netutil
+    import tornado.web
+except ModuleNotFoundError:
+    sys.exit(f"app.py: {sys.executable} has no Tornado; on Debian: apt install python3-tornado, and run /usr/bin/python3")
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 BALLOONS = os.path.join(HERE, "balloons.py")
@@ -54,10 +58,17 @@ async def main():
     parser.add_argument("--thread", action="store_true", help="run the click on a thread of its own")
     options = parser.parse_args()
     application = tornado.web.Application([("/", Page), ("/click", ClickOnAThread if options.thread else Click)])
-    sockets = tornado.netutil.bind_sockets(options.port, options.address)
+    try:
+        sockets = tornado.netutil.bind_sockets(options.port, options.address)
+    except OSError as error:
+        sys.exit(f"app.py: port {options.port} cannot be listened on ({error.strerror}); ss -ltnp 'sport = :{options.port}' says who "
+                 "does. Another: --port N")
     tornado.httpserver.HTTPServer(application).add_sockets(sockets)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except KeyboardInterrupt:
+        pass

@@ -36,6 +36,33 @@ TEST_F(Judging, AForeseenMistakeHasItsReason) {
   EXPECT_EQ(answer("7").outcome, Outcome::Wrong);
 }
 
+TEST_F(Judging, AnyMistakeHasAReasonThatDoesNotGiveTheAnswerAway) {
+  evidence.records["fd=4"] = {Json{{"id", 2}, {"type", "fd"}}};
+  evidence.records["fd=9"] = {};
+  EXPECT_NE(answer("4").say.find("loopscope show --ids 'fd=4'"), std::string::npos) << answer("4").say;
+  EXPECT_NE(answer("9").say.find("nothing in this trace is about a descriptor 9"), std::string::npos);
+  evidence.records["id=12"] = {Json{{"id", 12}, {"type", "call"}, {"call", "listen"}}};
+  evidence.records["id=13"] = {Json{{"id", 13}, {"type", "call"}, {"call", "accept4"}}};
+  evidence.records["id=14"] = {Json{{"id", 14}, {"type", "pending"}, {"call", "epoll_wait"}}};
+  evidence.records["id=99"] = {};
+  EXPECT_NE(answer("6", {13}).say.find("a call of accept4"), std::string::npos) << answer("6", {13}).say;
+  EXPECT_NE(answer("6", {99}).say.find("no record 99"), std::string::npos) << answer("6", {99}).say;
+  exercise.type = AnswerType::Record;
+  exercise.accept = Json::parse(R"({"values": [12]})");
+  EXPECT_NE(answer("13").say.find("Record 13 is a call of accept4."), std::string::npos) << answer("13").say;
+  EXPECT_NE(answer("14").say.find("epoll_wait was still in progress"), std::string::npos) << answer("14").say;
+  EXPECT_EQ(answer("13").say.find("12"), std::string::npos);
+  exercise.otherwise.by_language["en"] = "Look at port {port}.";
+  EXPECT_EQ(answer("13").say, "Look at port 8079.");
+}
+
+TEST_F(Judging, NumbersMayBeWrittenAsPeopleDo) {
+  for (const char* text : {"6", " 6 ", "fd 6", "fd6", "#6", "6 ms", "6.0"})
+    EXPECT_NE(answer(text).say.find("The answer is right."), std::string::npos) << text;
+  for (const char* text : {"fd 6 and 7", "6s", "fd", "#", "ms"})
+    EXPECT_EQ(answer(text).say.find("The answer is right."), std::string::npos) << text;
+}
+
 TEST_F(Judging, WhatIsNoNumberIsRefused) {
   for (const char* text : {"", "six", "6x", "nan", "inf", "1e999"})
     EXPECT_EQ(answer(text).outcome, Outcome::Wrong) << text;
@@ -66,6 +93,7 @@ TEST_F(Judging, ChoicesAndTexts) {
   exercise.evidence = Json();
   exercise.reason = false;
   EXPECT_EQ(answer("level").outcome, Outcome::Right);
+  EXPECT_EQ(answer("Level").outcome, Outcome::Right);
   EXPECT_EQ(answer("edge").outcome, Outcome::Wrong);
   EXPECT_NE(answer("both").say.find("level, edge"), std::string::npos);
   exercise.type = AnswerType::Text;

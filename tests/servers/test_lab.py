@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 
 import pytest
-from harness.environment import BIN, require_bpf, require_program
+from harness.environment import BIN, ROOT, require_bpf, require_program
 from harness.processes import until
 from harness.recorder import Recording, run
 from harness.servers import APPS, PYTHON, Server, need
@@ -138,6 +138,12 @@ def test_part_one_on_epoll_server(options):
         if len(slept) > 1:
             desk.wrong("balloons", trace, slept[0]["id"], opened["id"], says="another")
         desk.right("balloons", trace, waits[-1]["id"], opened["id"])
+        # Each refusal names what was wrong, and nothing that was solved is lost by it.
+        desk.wrong("bind-and-listen", trace, waits[-1]["id"], says=f"Record {waits[-1]['id']} is a call of epoll_wait.")
+        desk.wrong("bind-and-listen", trace, 10**9, says="no record 1000000000")
+        desk.wrong("listening-fd", trace, 900, says="nothing in this trace is about a descriptor 900")
+        desk.wrong("how-many-loops", trace, 3, says="Count threads")
+        assert desk.lab().stdout.count("[solved]") == 7, desk.lab().stdout
         assert "solved" in desk.lab().stdout
 
 
@@ -225,7 +231,9 @@ def test_latencies_are_those_of_hey(letter, name, clients, expected):
         done = desk.lab(f"latency-{letter}", "--trace", trace.path, "--answer", "1", check=False)
         assert "--predict" in done.stderr, done.stderr
         desk.lab(f"latency-{letter}", "--predict", str(expected))
-        desk.right(f"latency-{letter}", trace, round(median_ms, 1), clients=clients)
+        desk.wrong(f"latency-{letter}", trace, round(median_ms / 1000, 4), clients=clients, says="in seconds")
+        desk.wrong(f"latency-{letter}", trace, 5000, says=f"not what {clients} clients saw")
+        desk.right(f"latency-{letter}", trace, f"{median_ms:.1f} ms", clients=clients)
 
 
 def test_a_queue_that_overflows():
@@ -234,6 +242,7 @@ def test_a_queue_that_overflows():
         with Recording("-p", server.pid) as recording:
             hey(server.port, 48, 16)
             trace = recording.stop()
+        desk.wrong("accept-queue", trace, 0, says="Some were dropped")
         drops = [row["drops"] for row in trace.of("queue")] + [c["drops"] for c in trace.of("call") if "drops" in c]
         desk.right("accept-queue", trace, max(drops))
 
@@ -280,6 +289,7 @@ def test_bad_input_is_refused_in_a_sentence():
     with Desk() as desk:
         (desk.folder / "mine.json").write_text("{")
         (desk.folder / "empty.loopscope.jsonl").write_text("")
+        assert "is it listening-fd?" in desk.lab("listening", check=False).stderr
         for words in (["nonsense"], ["grade"], ["grade", "nowhere"], ["new"], ["validate"], ["validate", "mine.json"],
                       ["validate", "nowhere.json"], ["listening-fd", "--set", "port"], ["listening-fd", "--set", "x=1"],
                       ["listening-fd", "--answer", "6"], ["listening-fd", "--answer", "6", "--trace", "nowhere"],
@@ -292,6 +302,21 @@ def test_bad_input_is_refused_in_a_sentence():
         assert "loopscope-lab.json" in desk.lab(check=False).stderr
         desk.lab("new", "own.json")
         assert desk.lab("validate", "own.json").stdout == ""
+
+
+def test_the_app_says_what_it_lacks():
+    app = str(ROOT / "lab" / "app" / "app.py")
+
+    def refused(*command):
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+        return done.stderr
+
+    need("tornado")
+    assert "apt install python3-tornado" in refused(PYTHON, "-S", app)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"port {port} cannot be listened on" in refused(PYTHON, app, "--port", port)
 
 
 def test_hints_come_one_by_one_and_in_both_languages():
