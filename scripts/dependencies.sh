@@ -16,6 +16,8 @@ packages_viewer=(libimgui-dev libglfw3-dev libgl-dev libgl1-mesa-dri fonts-dejav
   'fonts-wqy-microhei|fonts-noto-cjk')
 packages_gui_test=(xvfb xauth xdotool)
 packages_demo=('hey|wrk' curl iproute2 procps)
+# What the sheet in docs/lab uses beside what loopscope is built from.
+packages_lab=(python3 python3-tornado hey curl iproute2 strace)
 packages_test=(python3 python3-pytest python3-jsonschema python3-tornado python3-aiohttp python3-waitress
   strace linux-perf jq curl 'nginx-light|nginx|nginx-core' redis-server redis-tools nodejs wrk hey iproute2 util-linux procps
   zstd git chromium)
