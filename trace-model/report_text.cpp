@@ -103,7 +103,7 @@ void loops_of(TextPage& page, const Report& report, Pid pid, const TextOptions& 
     ran.size() < kMaxLoops ? ran.push_back(&loop) : void(++left_out);
   }
   for (const ReportLoop* loop : told_in_full(ran, options))
-    add_loop(page, 2, *loop, {options.histogram || options.verbose, options.utf8});
+    add_loop(page, 2, *loop, {options.histogram || options.verbose, options.utf8, report.recorded.io});
   if (!ran.empty()) loop_table(page, ran);
   if (left_out) page.line(4, fmt::format("and {} more, in `--json`", counted(left_out, "loop")));
   asleep_of(page, report, pid);
@@ -205,18 +205,31 @@ void opened_files(TextPage& page, const Report& report) {
   }
 }
 
+bool is_imported(const Report& report) {
+  if (!report.header) return false;
+  const auto calls = report.header->probes.find("calls");
+  return calls != report.header->probes.end() && calls->second.starts_with("strace");
+}
+
 std::string title_of(const Report& report) {
   if (!report.recorded.anything) return "What /proc shows now; nothing was recorded";
   std::string text = fmt::format("{} in {}", counted(report.calls, "call"), duration_text(report.last_t));
   if (!report.header) return text;
   const TraceHeader& header = *report.header;
-  const auto calls = header.probes.find("calls");
-  if (calls != header.probes.end() && calls->second.starts_with("strace"))
+  if (is_imported(report))
     text += ", imported from a log of strace";  // which knows no kernel, and often no date
   else
     text += fmt::format(", recorded on {}", terminal_text(header.kernel));
   if (!header.started.empty()) text += fmt::format(" from {}", terminal_text(header.started));
   return text;
+}
+
+// Said first: every duration below is made up.
+std::string no_times_words(const Report& report) {
+  if (!is_imported(report)) return {};
+  const auto times = report.header->probes.find("times");
+  if (times == report.header->probes.end() || !times->second.starts_with("off: ")) return {};
+  return fmt::format("Times are not known: {}.", terminal_text(times->second.substr(5)));
 }
 
 std::string window_words(const Window& window) {
@@ -243,6 +256,9 @@ std::vector<std::string> missing_answers(const Report& report) {
     missing.push_back(
         fmt::format("Waits in {} were left out: loops that wait that way, and what woke them, are missing.",
                     fmt::join(families, ", ")));
+  if (is_imported(report))
+    if (const auto known = report.header->probes.find("descriptors"); known != report.header->probes.end())
+      missing.push_back(fmt::format("Descriptors are known {}.", terminal_text(known->second)));
   if (!recorded.accepts) missing.push_back("Calls of accept were left out: connections are not counted.");
   if (report.header && report.header->last_s)
     missing.push_back(fmt::format("Only the newest {:g} s were kept.", *report.header->last_s));
@@ -292,6 +308,7 @@ bool TextOptions::wants(std::string_view section) const {
 std::string report_text(const Report& report, const TextOptions& options) {
   TextPage page({options.color, options.columns});
   page.heading(title_of(report));
+  if (const std::string times = no_times_words(report); !times.empty()) page.line(0, times, Tone::Warning);
   if (!report.window.all()) page.line(0, window_words(report.window));
   if (options.wants("listeners") || options.wants("loops") || options.wants("rings"))
     processes_of(page, report, options);

@@ -47,6 +47,12 @@ void Identities::closed(FdTableId table, unsigned first, unsigned last) {
   numbers.erase(numbers.lower_bound(int(first)), numbers.upper_bound(int(std::min(last, kMost))));
 }
 
+void Identities::is_not_opened(FdTableId table, int fd) {
+  std::map<int, Entry>& numbers = tables_[table];
+  const auto entry = numbers.find(fd);
+  if (entry != numbers.end() && known_[entry->second.file].opened) numbers.erase(entry);
+}
+
 void Identities::set_cloexec(FdTableId table, int fd, bool on) {
   if (const auto entry = tables_[table].find(fd); entry != tables_[table].end()) entry->second.cloexec = on;
 }

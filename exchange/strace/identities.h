@@ -25,8 +25,8 @@ class Identities {
   };
   struct Known {
     std::string kind, local;
-    std::string kind_if_listening;  // by the family of its address, while its making was not seen
-    bool listens = false;
+    std::string kind_if_listening;         // by the family of its address, while its making was not seen
+    bool listens = false, opened = false;  // opened by a path: a file, for all that is known
   };
   struct Named {
     FileId file = 0;
@@ -39,6 +39,8 @@ class Identities {
   FileId made(FdTableId table, int fd, bool cloexec, std::string_view what);
   void duplicated(FdTableId table, int fd, FileId file, bool cloexec);
   void closed(FdTableId table, unsigned first, unsigned last);
+  // The number is used as what no opened file can be: that was closed by a call that is not in the log.
+  void is_not_opened(FdTableId table, int fd);
   void set_cloexec(FdTableId table, int fd, bool on);
   // Added to an epoll instance, successfully. Gives the identity the number had to have for that.
   FileId added(FdTableId table, FileId epoll, int fd);

@@ -240,9 +240,10 @@ void Importer::finish() {
     pending.tid = tid_of(event);
     pending.pid = thread.pid;
     pending.t = event.start;
-    pending.seen = completed_;
+    pending.seen = std::max(completed_, event.start);
     identify(pending, described);
-    emit(std::move(pending), completed_);
+    const Ns seen = pending.seen;
+    emit(std::move(pending), seen);
   }
   for (const auto& [tid, thread] : threads_) all_ended = all_ended && thread.ended;
   trace_model::End end;

@@ -57,6 +57,7 @@ class Importer {
   void identify(trace_model::CallBody& body, const Descriptions& described);
   bool name(trace_model::FileId& file, Pid pid, int fd, std::string_view what);  // whether it is new
   void apply(trace_model::Call& call, const CallText& text, const Descriptions& described);
+  void forget_opened(const trace_model::Call& call);
   void apply_new(trace_model::Call& call, const CallText& text);
   void apply_socket(trace_model::Call& call);
   void executed(const trace_model::Call& call, const CallText& text);

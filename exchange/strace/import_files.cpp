@@ -105,8 +105,20 @@ void Importer::identify(trace_model::CallBody& body, const Descriptions& describ
   for (trace_model::PollFd& entry : body.poll_fds) name(entry.file, body.pid, entry.fd, {});
 }
 
+// Where the log holds no close, a number may name what was not seen being made. epoll takes no regular file,
+// and nobody binds one.
+void Importer::forget_opened(const Call& call) {
+  const std::string_view called = call.spec->name;
+  if (call.error != 0 || survey_.calls.contains("close")) return;
+  const bool of_epoll = call.spec->family == CallFamily::Epoll && !call.spec->returns_fd;
+  const bool of_socket = called == "bind" || called == "listen" || call.spec->family == CallFamily::Accept;
+  if (of_epoll || of_socket) identities_.is_not_opened(tables_[call.pid], int(call.args[0]));
+  if (called == "epoll_ctl") identities_.is_not_opened(tables_[call.pid], int(call.args[2]));
+}
+
 void Importer::apply(Call& call, const CallText& text, const Descriptions& described) {
   const std::string_view called = call.spec->name;
+  forget_opened(call);
   const FdTableId table = tables_[call.pid];
   if (called == "epoll_ctl" && call.error == 0 && call.arg("op") == kAdd) {
     name(call.files[0], call.pid, int(call.args[0]), described.args[0]);
@@ -145,6 +157,9 @@ void Importer::apply_new(Call& call, const CallText& text) {
                            op == kDupfdCloexec || (duplicates && makes_cloexec(call)));
   } else if (call.spec->returns_fd) {
     call.ret_file = identities_.made(tables_[call.pid], int(call.ret), makes_cloexec(call), text.ret_what);
+    identities_.known(call.ret_file).opened = call.spec->family == CallFamily::Open &&
+                                              !call.text.starts_with("/dev/") &&
+                                              !call.text.starts_with("/proc/");
   }
 }
 

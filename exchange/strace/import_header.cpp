@@ -24,6 +24,8 @@ std::string clock_text(Ns epoch) {
   return fmt::format("{}.{:09}Z", std::string_view(text.data(), length), epoch % kSecond);
 }
 
+constexpr size_t kMostOwn = 20;
+
 std::string times_of(const Survey& survey) {
   std::string words;
   switch (survey.clock.kind()) {
@@ -66,6 +68,13 @@ std::string descriptors_of(const Survey& survey) {
   words += "; what was open before the log began, or was made by calls that are not in it, has no kind";
   if (!survey.sees_accepts())
     words += "; what a loop begins to watch after its listening socket was ready is taken for a connection";
+  const bool many = survey.own.size() > 1;
+  if (!survey.described && !survey.own.empty() && survey.own.size() <= kMostOwn)
+    words += fmt::format(
+        "; fd {} {} watched before anybody could connect: no connection{}, but the server's own, such as the "
+        "pair of "
+        "sockets by which its threads wake the loop",
+        fmt::join(survey.own, ", "), many ? "were" : "was", many ? "s" : "");
   return words;
 }
 

@@ -11,6 +11,7 @@ namespace loopscope::exchange::strace {
 namespace {
 
 constexpr uint64_t kCloneThread = 0x10000, kSigchld = 17;
+constexpr int64_t kAdd = 1;  // EPOLL_CTL_ADD
 constexpr size_t kMostGenerations = 10'000;
 
 bool makes_threads(std::string_view name) {
@@ -54,8 +55,31 @@ class Surveyor {
     survey_.durations = survey_.durations || text->took;
     survey_.described = survey_.described || !text->ret_what.empty();
     if (!text->returned || text->error != 0) return;
+    watched(*text);
     if (makes_threads(text->name) && text->ret > 0 && text->ret <= INT32_MAX) made(event, *text);
     if (text->name.starts_with("execve") && text->ret == 0) executed_.insert(event.tid);
+  }
+
+  // asyncio's pair of sockets, libuv's eventfd: made by calls that the log may not hold, but registered
+  // first.
+  void watched(const CallText& text) {
+    if (connected_ || !text.returned || text.error != 0) return;
+    const bool listens = text.name == "listen" || text.name == "bind";
+    if (!listens && text.name != "epoll_ctl" && !text.name.starts_with("epoll_")) return;
+    trace_model::CallBody body;
+    body.spec = trace_model::find_call(text.name);
+    Descriptions described;
+    if (!body.spec || !read_arguments(text, body, described)) return;
+    if (listens) {
+      survey_.own.erase(int(body.args[0]));
+      listens_.insert(int(body.args[0]));
+    } else if (text.name == "epoll_ctl") {
+      const int fd = int(body.args[2]);
+      if (body.arg("op") == kAdd && !listens_.contains(fd)) survey_.own.insert(fd);
+    } else {
+      // From the first wait with a listening socket that found something, a number may be a connection's.
+      connected_ = !listens_.empty() && text.ret > 0;
+    }
   }
 
   void made(const LogEvent& event, const CallText& text) {
@@ -110,6 +134,8 @@ class Surveyor {
   Survey survey_;
   bool unnumbered_ = false;
   std::vector<Pid> named_;  // in order of appearance
+  bool connected_ = false;
+  std::set<int> listens_;
   std::set<Pid> met_, ended_children_, executed_;
 };
 

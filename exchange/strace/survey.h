@@ -32,6 +32,7 @@ struct Survey {
   bool described = false;  // -y
   LogClock clock;          // at the end
   uint64_t lines = 0;
+  std::set<int> own;  // descriptors that a loop watched before anybody could connect, and that do not listen
 
   [[nodiscard]] Pid process_of(Pid tid) const;
   [[nodiscard]] bool sees_accepts() const { return calls.contains("accept") || calls.contains("accept4"); }

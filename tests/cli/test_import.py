@@ -35,7 +35,11 @@ def test_a_log_becomes_a_trace(log):
         assert trace.header["probes"][unknown].startswith("off: "), trace.header["probes"]
     listener, = report(trace_path)["listeners"]
     assert (listener["fd"], listener["address"], listener["wakeups"]) == (6, "0.0.0.0:8079", 1)
-    assert "imported from a log of strace" in run("report", trace_path).stdout
+    said = run("report", trace_path).stdout
+    assert "imported from a log of strace" in said
+    # Durations without times would be read as if they were measured; and nothing is known of what was not read.
+    assert said.splitlines()[1].startswith("Times are not known: the log has no times"), said
+    assert "not touched in the burst" not in said
     opened = json.loads(run("report", trace_path, "--opened", "balloons", "--json").stdout)
     assert opened["files"][0]["tid"] == 71
 

@@ -93,6 +93,38 @@ TEST(StraceImport, TheLabsLogNamesListenerRegistrationAndWakeup) {
       << "fd 7 is taken for a connection";
 }
 
+// What opened files are closed by is not in the lab's log, nor what made the instance and asyncio's pair of
+// sockets.
+TEST(StraceImport, WhatEpollWatchesIsNoFileThatWasOpenedBefore) {
+  const std::string log =
+      "70 openat(AT_FDCWD, \"/srv/a.pyc\", O_RDONLY|O_CLOEXEC) = 3\n"
+      "70 openat(AT_FDCWD, \"/srv/b.pyc\", O_RDONLY|O_CLOEXEC) = 4\n"
+      "70 openat(AT_FDCWD, \"/srv/c.pyc\", O_RDONLY|O_CLOEXEC) = 6\n"
+      "70 epoll_ctl(3, EPOLL_CTL_ADD, 4, {events=EPOLLIN, data={u32=4, u64=4}}) = 0\n"
+      "70 bind(6, {sa_family=AF_INET, sin_port=htons(8079), sin_addr=inet_addr(\"0.0.0.0\")}, 16) = 0\n"
+      "70 listen(6, 128) = 0\n"
+      "70 epoll_ctl(3, EPOLL_CTL_ADD, 6, {events=EPOLLIN, data={u32=6, u64=6}}) = 0\n"
+      "70 epoll_wait(3, [{events=EPOLLIN, data={u32=6, u64=6}}], 2, -1) = 1\n"
+      "70 openat(AT_FDCWD, \"/srv/d.pyc\", O_RDONLY|O_CLOEXEC) = 7\n"
+      "70 epoll_ctl(3, EPOLL_CTL_ADD, 7, {events=EPOLLIN, data={u32=7, u64=7}}) = 0\n"
+      "70 epoll_wait(3,  <unfinished ...>\n";
+  const auto files_differ = [](const Imported& imported) {
+    const auto calls = imported.of<trace_model::Call>();
+    EXPECT_NE(calls.at(3).file("epfd"), calls[0].ret_file);
+    EXPECT_NE(calls[3].file("fd"), calls[1].ret_file);
+    EXPECT_NE(calls[5].file("sockfd"), calls[2].ret_file);
+    return calls.at(9).file("fd") != calls[8].ret_file;
+  };
+  const Imported imported = import(log);
+  EXPECT_TRUE(files_differ(imported));
+  EXPECT_EQ(imported.of<trace_model::FdRow>().at(0).socket.kind, "tcp") << "fd 7 is taken for a connection";
+  const std::string& said = imported.report.header->probes.at("descriptors");
+  EXPECT_NE(said.find("fd 4 was watched before anybody could connect"), said.npos) << said;
+  const auto pending = imported.of<trace_model::Pending>();
+  ASSERT_EQ(pending.size(), 1u);
+  EXPECT_GE(pending[0].seen, pending[0].t);
+}
+
 TEST(StraceImport, ANumberThatEpollTakesTwiceWasReused) {
   const Imported imported = import(
       "epoll_ctl(5, EPOLL_CTL_ADD, 7, {events=EPOLLIN, data={u32=7, u64=7}}) = 0\n"

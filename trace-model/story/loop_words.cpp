@@ -136,7 +136,7 @@ void add_loop(TextPage& page, size_t indent, const ReportLoop& loop, const LoopT
   if (const std::string awake = awake_words(figures); !awake.empty()) page.line(below, awake);
   page.line(below, busy_words(loop), loop.load > 0.9 ? Tone::Warning : Tone::Plain);
   page.table(below, duration_lines(figures));
-  if (figures.unserved)
+  if (figures.unserved && options.io)
     page.line(below, fmt::format("{} not touched in the burst that named them",
                                  counted(figures.unserved, "ready descriptor")));
   if (!options.histogram) return;

@@ -18,6 +18,7 @@ namespace loopscope::trace_model {
 
 struct LoopTextOptions {
   bool histogram = false, utf8 = true;
+  bool io = true;  // reads and writes were recorded, so that what was not touched is known
 };
 void add_loop(TextPage& page, size_t indent, const ReportLoop& loop, const LoopTextOptions& options);
 
