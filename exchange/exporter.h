@@ -20,6 +20,8 @@ class Exporter {
                     std::string& out) = 0;
   // After the last one.
   virtual void finish(const trace_model::Report& report, std::string& out) = 0;
+  // A sentence on what of the part that was asked for is not in it; empty: nothing.
+  [[nodiscard]] virtual std::string left_out() const { return {}; }
 };
 
 }  // namespace loopscope::exchange

@@ -8,6 +8,7 @@
 
 #include "exchange/page_parts.h"
 #include "exchange/strace/call_words.h"
+#include "trace-model/duration_text.h"
 #include "trace-model/json_line.h"
 #include "trace-model/model_state.h"
 #include "trace-model/report_json.h"
@@ -76,6 +77,11 @@ std::string filled(std::string page, std::string_view name, std::string_view wit
   return at == std::string::npos ? page : page.replace(at, place.size(), with);
 }
 
+// As --from takes it.
+std::string seconds(Ns t) {
+  return fmt::format("{:.6f}s", double(t) / 1e9);
+}
+
 std::string number(int64_t value) {
   return fmt::format("{}", value);
 }
@@ -90,7 +96,9 @@ void HtmlWriter::add_to(Analysis& analysis) {
 
 void HtmlWriter::take(const Event& event, const Model& /*model*/, bool inside, std::string& /*out*/) {
   const auto* call = std::get_if<Call>(&event);
-  if (!call || !inside || ++seen_ > kMostCalls) return;
+  if (!call || !inside) return;
+  last_ = std::max(last_, call->returned());
+  if (++seen_ > most_calls_) return;
   calls_.push_back({call->id, call->t, time_between(call->t, call->returned()), call->pid, call->tid,
                     socket_of(*call), kind_of_call(*call), call->error != 0, line_of(*call)});
 }
@@ -101,14 +109,18 @@ void HtmlWriter::on_call(const Call& call, const Thread& thread) {
   if (!opens || !analysis_->window().has(call.t)) return;
   const Work work = Analysis::work_of(thread, call.t);
   if (work.root == 0) return;
-  std::vector<std::string>& opened = opened_[work.root];
+  std::vector<Opened>& opened = opened_[work.root];
   const bool elsewhere = work.root_tid != call.tid;
-  if (opened.size() < kMostOpened)
-    opened.push_back(elsewhere ? fmt::format("{} (on thread {})", call.text, call.tid) : call.text);
+  const std::string what = elsewhere ? fmt::format("{} (on thread {})", call.text, call.tid) : call.text;
+  const auto before = std::ranges::find(opened, what, &Opened::what);
+  if (before != opened.end())
+    ++before->times;
+  else if (opened.size() < kMostOpened)
+    opened.push_back({what});
 }
 
 void HtmlWriter::on_burst(const Burst& burst, const Thread& /*thread*/) {
-  if (!analysis_->window().has(burst.start) || bursts_.size() == kMostBursts) return;
+  if (!analysis_->window().has(burst.start) || ++bursts_seen_ > most_bursts_) return;
   bursts_.push_back({burst.id, burst.start, burst.length(), burst.pid, burst.tid, burst_cause_words(burst),
                      burst_story(burst)});
 }
@@ -118,8 +130,11 @@ std::string HtmlWriter::bursts() const {
   return list(bursts_, [this](const ShownBurst& burst) {
     std::string did = burst.did;
     const auto opened = opened_.find(burst.id);
-    for (size_t i = 0; opened != opened_.end() && i < opened->second.size(); ++i)
-      did += (i ? ", " : did.empty() ? "opened " : "; opened ") + opened->second[i];
+    for (size_t i = 0; opened != opened_.end() && i < opened->second.size(); ++i) {
+      const Opened& file = opened->second[i];
+      did += (i ? ", " : did.empty() ? "opened " : "; opened ") + file.what;
+      if (file.times > 1) did += fmt::format(" ({} times)", file.times);
+    }
     return fmt::format(R"({{"id":{},"t":{},"dur":{},"pid":{},"tid":{},"cause":{},"did":{}}})", burst.id,
                        burst.t, burst.dur, burst.pid, burst.tid, json_text(burst.cause), json_text(did));
   });
@@ -144,23 +159,29 @@ std::string HtmlWriter::columns(const Report& report) const {
                      column([](const Shown& c) { return json_text(c.text); }));
 }
 
+Ns HtmlWriter::shown_until() const {
+  Ns until = 0;
+  for (const Shown& call : calls_) until = std::max(until, time_after(call.t, call.dur));
+  return until;
+}
+
 std::string HtmlWriter::data(const Report& report) const {
-  Ns from = calls_.empty() ? 0 : INT64_MAX, to = 0;
-  for (const Shown& call : calls_) {
-    from = std::min(from, call.t);
-    to = std::max(to, time_after(call.t, call.dur));
-  }
+  Ns from = calls_.empty() ? 0 : INT64_MAX;
+  for (const Shown& call : calls_) from = std::min(from, call.t);
+  const Ns to = shown_until();
   const TraceHeader header = report.header.value_or(TraceHeader());
   std::string names = "{";
   for (const auto& [tid, name] : names_)
     names += fmt::format("{}\"{}\":{}", names.size() > 1 ? "," : "", tid, json_text(name));
   return fmt::format(
-      R"({{"header":{{"kernel":{},"started":{},"tool":{},"command":{}}},"shown":{{"from":{},"to":{},"calls":{},"of":{}}},)"
+      R"({{"bytes":{{{{bytes}}}},"header":{{"kernel":{},"started":{},"tool":{},"command":{}}},)"
+      R"("shown":{{"from":{},"to":{},"calls":{},"of":{},"until":{},"bursts":{},"bursts_of":{}}},)"
       R"("kinds":{},"names":{}}},"columns":{},"bursts":{},"report":{}}})",
       json_text(header.kernel), json_text(header.started), json_text(header.tool),
       list(header.command, [](const std::string& word) { return json_text(word); }), from, to, calls_.size(),
-      seen_, list(kKinds, [](std::string_view kind) { return json_text(kind); }), names, columns(report),
-      bursts(), report_json(report));
+      seen_, last_, bursts_.size(), bursts_seen_,
+      list(kKinds, [](std::string_view kind) { return json_text(kind); }), names, columns(report), bursts(),
+      report_json(report));
 }
 
 void HtmlWriter::finish(const Report& report, std::string& out) {
@@ -170,7 +191,17 @@ void HtmlWriter::finish(const Report& report, std::string& out) {
   page = filled(std::move(page), "css", kPageCss);
   page = filled(std::move(page), "js", std::string(kTimelineJs) + std::string(kPageJs));
   page = filled(std::move(page), "data", harmless(data(complete)));  // last: it may hold anything
+  // The size stands first in the data, with room for any.
+  constexpr size_t kPlace = std::string_view("{{bytes}}").size(), kDigits = 12;
+  page = filled(std::move(page), "bytes", fmt::format("{:>{}}", page.size() - kPlace + kDigits, kDigits));
   out += page;
+}
+
+std::string HtmlWriter::left_out() const {
+  if (seen_ <= most_calls_) return {};
+  return fmt::format(
+      "the page draws the first {} of {} calls, until {}; --from {} shows what follows, --limit more at once",
+      count_text(calls_.size()), count_text(seen_), offset_text(shown_until()), seconds(shown_until()));
 }
 
 }  // namespace loopscope::exchange

@@ -46,6 +46,8 @@ std::string what_kind(const Json& record, uint64_t id, std::string_view language
   if (type == "cqe")
     return said(language, "Record {} is the completion of an operation of a ring.",
                 "第 {} 筆紀錄是 ring 中某個操作的完成。", id);
+  if (type == "trace")
+    return said(language, "Record {} is the head of the trace.", "第 {} 筆紀錄是整份紀錄的開頭。", id);
   return said(language, "Record {} is of type {}.", "第 {} 筆紀錄的種類是 {}。", id, type);
 }
 

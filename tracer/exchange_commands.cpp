@@ -54,6 +54,11 @@ void ExchangeCommands::add_export(CLI::App& app) {
   export_app_->add_option("--to-time", to_, "Only what is before this time, or up to this record")
       ->type_name("TIME");
   export_app_
+      ->add_option("--limit", export_.limit,
+                   "html: how many calls the page draws, the first ones (default: 40000, some 7 MB)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1'000'000u));
+  export_app_
       ->add_option("--redact", export_.redact,
                    "Leave out for sharing: args (command lines, peeked bytes), paths, peers (hosts)")
       ->type_name("args,paths,peers");

@@ -33,8 +33,10 @@ using trace_model::terminal_text;
 constexpr size_t kBlockBytes = 256 * 1024;
 constexpr uint64_t kProblemsTold = 5;
 
-std::unique_ptr<Exporter> exporter_for(const std::string& format) {
-  if (format == "html") return std::make_unique<exchange::HtmlWriter>();
+std::unique_ptr<Exporter> exporter_for(const ExportOptions& options) {
+  const std::string& format = options.format;
+  if (format == "html")
+    return std::make_unique<exchange::HtmlWriter>(options.limit.value_or(exchange::HtmlWriter::kCalls));
   if (format == "chrome") return std::make_unique<exchange::ChromeWriter>();
   if (format == "csv") return std::make_unique<exchange::CsvWriter>();
   if (format == "strace") return std::make_unique<exchange::strace::LogWriter>();
@@ -69,7 +71,7 @@ class Export {
  public:
   Export(const ExportOptions& options, exchange::Redaction redaction, OutputFile file)
       : redaction_(std::move(redaction)),
-        exporter_(exporter_for(options.format)),
+        exporter_(exporter_for(options)),
         file_(std::move(file)),
         sink_(file_.fd(), trace_model::compression_for(file_.path())),
         wanted_(options),
@@ -93,6 +95,8 @@ class Export {
     exporter_->finish(part_.finish(), out_);
     if (!write_out() || !finish()) return give_up(error_);
     tell_problems(reader->checks(), path);
+    if (const std::string left_out = exporter_->left_out(); !left_out.empty())
+      fmt::print(stderr, "loopscope: {}\n", terminal_text(left_out));
     return 0;
   }
 
@@ -143,6 +147,10 @@ int export_command(const ExportOptions& options) {
   auto redaction = exchange::Redaction::of(options.redact);
   if (!redaction) {
     fail("--redact: " + terminal_text(redaction.error()));
+    return 2;
+  }
+  if (options.limit && options.format != "html") {
+    fail("--limit is of a page: --to html; --from and --to-time choose a part for any format");
     return 2;
   }
   const auto path = choose_trace(options.file);

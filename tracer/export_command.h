@@ -15,6 +15,7 @@ struct ExportOptions {
   std::string output;  // empty or "-": standard output
   std::string redact;
   std::optional<trace_model::Bound> from, to;
+  std::optional<size_t> limit;  // of calls that a page draws
 };
 
 inline constexpr const char* kExportFormats[]{"html", "chrome", "csv", "strace", "jsonl"};

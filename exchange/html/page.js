@@ -11,8 +11,12 @@ function make(tag, text = '', classes = '') {
   return element;
 }
 
-function plural(count, noun) {
-  return `${count.toLocaleString('en').replaceAll(',', ' ')} ${noun}${count === 1 ? '' : 's'}`;
+function count(number) {
+  return number.toLocaleString('en').replaceAll(',', ' ');
+}
+
+function plural(number, noun) {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 // heads: [name, class]; rows: lists of cells, texts or elements.
@@ -126,11 +130,20 @@ function showHead(data) {
   if (h.started) what.push(`from ${h.started}`);
   if (h.command.length) what.push(h.command.join(' '));
   document.getElementById('what').textContent = what.join('  ·  ');
-  const all = data.shown.calls === data.shown.of;
-  document.getElementById('shown').textContent = `This page holds ${all ? 'all of them' : 'the first ' + plural(data.shown.calls, 'call')}, ` +
-    `${timeText(data.shown.from)} to ${timeText(data.shown.to)}, in ${(data.bytes / 1e6).toFixed(1)} MB. ` +
-    (all ? '' : 'Tables tell of all; export another stretch with --from and --to-time. ') +
+  const s = data.shown, all = s.calls === s.of;
+  document.getElementById('shown').textContent = `This page holds ${all ? 'all of them' : 'the first ' + plural(s.calls, 'call')}, ` +
+    `${timeText(s.from)} to ${timeText(s.to)}, in ${(data.bytes / 1e6).toFixed(1)} MB. ` +
     (data.report.complete ? 'Nothing was lost.' : 'The trace is not complete.');
+  const missing = [];
+  if (!all) missing.push(`${plural(s.of - s.calls, 'call')} after ${timeText(s.to)}, until ${timeText(s.until)}`);
+  if (s.bursts < s.bursts_of) missing.push(`${plural(s.bursts_of - s.bursts, 'wakeup')} of ${count(s.bursts_of)}`);
+  const left = document.getElementById('left');
+  left.hidden = !missing.length;
+  if (missing.length) {
+    left.append(make('b', 'Left out'), document.createTextNode(` here: ${missing.join('; ')}. The other tables tell of all. ` +
+      'What follows: '), make('code', `loopscope export --to html --from ${(s.to / 1e9).toFixed(6)}s`),
+      document.createTextNode('; more on one page: '), make('code', `--limit ${Math.min(s.of, 1000000)}`));
+  }
   document.title = `loopscope: ${data.report.listeners.map(l => l.address).join(', ') || h.command.join(' ')}`;
 }
 
@@ -147,7 +160,6 @@ function prepare(data) {
 }
 
 const data = JSON.parse(document.getElementById('data').textContent);
-data.bytes = document.documentElement.outerHTML.length;
 prepare(data);
 showHead(data);
 showListeners(data.report);

@@ -5,8 +5,12 @@
 
 const LABELS_PX = 236, LANE_PX = 26, AXIS_PX = 26, LEAST_SPAN_NS = 200;
 
+// Asked of the style sheet once for each drawing: thousands of boxes share them.
+const colors = new Map();
+
 function color(name) {
-  return getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim();
+  if (!colors.has(name)) colors.set(name, getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim());
+  return colors.get(name);
 }
 
 function durationText(ns) {
@@ -66,17 +70,18 @@ class Timeline {
     this.lanes = makeLanes(data);
     this.onSelect = onSelect;
     this.canvas = document.getElementById('canvas');
-    this.whole = {from: data.shown.from, to: Math.max(data.shown.to, data.shown.from + LEAST_SPAN_NS)};
+    const to = data.bursts.reduce((last, burst) => Math.max(last, burst.t + burst.dur), data.shown.to);
+    this.whole = {from: data.shown.from, to: Math.max(to, data.shown.from + LEAST_SPAN_NS)};
     this.view = {...this.whole};
     this.longest = this.lanes.map(lane => lane.items.reduce((most, item) => Math.max(most, item.dur), 0));
     this.selected = null;
+    this.width = 1;
     this.listen();
     new ResizeObserver(() => this.draw()).observe(document.getElementById('scroller'));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.draw());
     this.draw();
   }
 
-  get width() { return Math.max(1, this.canvas.clientWidth - LABELS_PX); }
   get span() { return this.view.to - this.view.from; }
   x(t) { return LABELS_PX + (t - this.view.from) / this.span * this.width; }
   time(x) { return this.view.from + (x - LABELS_PX) / this.width * this.span; }
@@ -101,7 +106,9 @@ class Timeline {
   }
 
   draw() {
+    colors.clear();
     const ratio = window.devicePixelRatio || 1, width = document.getElementById('scroller').clientWidth;
+    this.width = Math.max(1, width - LABELS_PX);  // asking the document for each box would be slow
     const height = AXIS_PX + this.lanes.length * LANE_PX + 6;
     this.canvas.style.width = width + 'px';
     this.canvas.style.height = height + 'px';
@@ -112,6 +119,7 @@ class Timeline {
     g.font = '12px system-ui, "DejaVu Sans", sans-serif';
     this.drawAxis(g, height);
     this.lanes.forEach((lane, index) => this.drawLane(g, lane, index));
+    this.drawLeftOut(g, height);
     document.getElementById('range').textContent =
       `${timeText(this.view.from)} to ${timeText(this.view.to)} (${durationText(this.span)})`;
   }
@@ -135,10 +143,11 @@ class Timeline {
 
   drawLane(g, lane, index) {
     const top = AXIS_PX + index * LANE_PX;
-    g.fillStyle = color('wait');
-    g.fillRect(LABELS_PX, top + 3, this.width, LANE_PX - 6);
-    for (const burst of lane.bursts) this.drawBurst(g, burst, top);
+    g.fillStyle = color('line');
+    g.fillRect(LABELS_PX, top + LANE_PX / 2, this.width, 1);
     const from = firstFrom(lane.items, this.view.from - this.longest[index]);
+    this.drawWaits(g, lane, from, top);
+    this.drawBursts(g, lane.bursts, top);
     let lastX = -1;
     for (let i = from; i < lane.items.length && lane.items[i].t <= this.view.to; ++i) {
       const item = lane.items[i], x = this.x(item.t), end = this.x(item.t + item.dur);
@@ -153,6 +162,38 @@ class Timeline {
     g.font = '10px system-ui, "DejaVu Sans", sans-serif';
     g.fillText(lane.note, 12, top + 23);
     g.font = '12px system-ui, "DejaVu Sans", sans-serif';
+  }
+
+  // Wakeups may go on after the last call that the page holds.
+  drawLeftOut(g, height) {
+    const x = Math.max(this.x(this.data.shown.to), LABELS_PX), end = LABELS_PX + this.width;
+    if (this.data.shown.to >= this.whole.to || x >= end) return;
+    g.fillStyle = color('left-out');
+    g.fillRect(x, AXIS_PX, end - x, height - AXIS_PX);
+    g.fillStyle = color('soft');
+    if (end - x > 210) g.fillText('calls from here on are not on this page', x + 8, AXIS_PX + 16);
+  }
+
+  // Below the bursts: a wait within one found something at once.
+  drawWaits(g, lane, from, top) {
+    g.fillStyle = color('wait');
+    for (let i = from; i < lane.items.length && lane.items[i].t <= this.view.to; ++i) {
+      const item = lane.items[i];
+      if (item.kind !== 'wait' || item.dur / this.span * this.width < 1) continue;
+      const x = Math.max(this.x(item.t), LABELS_PX), end = this.x(item.t + item.dur);
+      if (end > x) g.fillRect(x, top + 3, end - x, LANE_PX - 6);
+    }
+  }
+
+  // Of those that fall on the same point only one is drawn, but a long one always.
+  drawBursts(g, bursts, top) {
+    let lastX = -1;
+    for (const burst of bursts) {
+      const end = this.x(burst.t + burst.dur);
+      if (end <= lastX && burst !== this.selected) continue;
+      this.drawBurst(g, burst, top);
+      lastX = Math.max(lastX, Math.ceil(end));
+    }
   }
 
   drawBurst(g, burst, top) {

@@ -155,7 +155,8 @@ def test_only_what_was_asked_for_is_left_out(trace, kind):
 def test_a_page_holds_the_trace_and_no_markup_of_it(trace):
     page = export(trace, "html")
     data = page_data(page)
-    assert data["shown"] == {"from": 1_000_000, "to": 19_000_000, "calls": 9, "of": 9}
+    assert data["shown"] == {"from": 1_000_000, "to": 19_000_000, "calls": 9, "of": 9, "until": 19_000_000,
+                             "bursts": len(data["bursts"]), "bursts_of": len(data["bursts"])}
     assert data["report"]["listeners"][0]["address"] == "0.0.0.0:8079"
     assert any("balloons.py" in b["did"] and b["cause"] == "new connection on fd 6" for b in data["bursts"])
     assert page.count("</script>") == 2 and "<img" not in page and HOSTILE not in page
@@ -173,6 +174,16 @@ def test_a_page_of_a_long_trace_says_what_it_holds(trace):
     page = export(trace, "html")
     shown = page_data(page)["shown"]
     assert shown["calls"] == 40_000 and shown["of"] == 40_109 and len(page) < 8_000_000, shown
+    assert page_data(page)["bytes"] == len(page.encode())
+    assert shown["to"] == 59_990_100 and shown["until"] == 60_099_100, shown
+    # As much is said where it is made; whoever wants the rest is told how.
+    done = run("export", trace, "--to", "html", "-o", trace.parent / "page.html")
+    assert "the first 40 000 of 40 109 calls" in done.stderr and "--from 0.059990s" in done.stderr, done.stderr
+    for limit, calls in (("5", 5), ("50000", 40_109)):
+        done = run("export", trace, "--to", "html", "--limit", limit)
+        assert page_data(done.stdout)["shown"]["calls"] == calls
+        assert ("--limit" in done.stderr) == (calls == 5), done.stderr
+    assert page_data(export(trace, "html", "--limit", "1"))["shown"]["bursts"] == 1
     later = page_data(export(trace, "html", "--from", "59ms"))["shown"]
     assert later["calls"] == later["of"] < 2000 and later["from"] >= 58_999_000, later
 
@@ -180,6 +191,9 @@ def test_a_page_of_a_long_trace_says_what_it_holds(trace):
 def test_bad_input(trace, tmp_path):
     assert run("export", trace, check=False).returncode == 2
     assert run("export", trace, "--to", "pdf", check=False).returncode == 2
+    assert run("export", trace, "--to", "html", "--limit", "0", check=False).returncode == 2
+    done = run("export", trace, "--to", "csv", "--limit", "5", check=False)
+    assert done.returncode == 2 and "--limit is of a page" in done.stderr
     for options, says in ((["--redact", "names"], "is not args, paths or peers"), (["--from", "noon"], "is not a time")):
         done = run("export", trace, "--to", "csv", *options, check=False)
         assert done.returncode == 2 and says in done.stderr and not done.stdout, done
