@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "lab/bounded_json.h"
 #include "lab/embedded_exercises.h"
 #include "lab/selection.h"
 
@@ -200,8 +201,10 @@ std::string_view answer_type_name(AnswerType type) {
 
 std::expected<Exercise, std::string> parse_exercise(std::string_view text) {
   try {
-    return exercise_of(Json::parse(text));
+    return exercise_of(parse_bounded(text));
   } catch (const Wrong& why) {
+    return std::unexpected(why.what());
+  } catch (const TooDeep& why) {
     return std::unexpected(why.what());
   } catch (const Json::parse_error& error) {
     const auto line =

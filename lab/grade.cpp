@@ -35,6 +35,15 @@ class Scratch {
   std::string path_;
 };
 
+constexpr size_t kLongestName = 200, kLongestText = 20'000;  // bytes
+
+std::string cut(const std::string& text, size_t most) {
+  if (text.size() <= most) return text;
+  size_t end = most;
+  while (end > 0 && (text[end] & 0xc0) == 0x80) --end;  // never within a character of UTF-8
+  return text.substr(0, end) + " … (cut)";
+}
+
 using Opened =
     std::map<std::string, std::expected<std::unique_ptr<TraceEvidence>, std::string>>;  // by digest
 
@@ -45,9 +54,9 @@ Mark mark_of(const Exercise& exercise, const Submission& submission, Opened& ope
   const auto found = submission.progress.attempts.find(exercise.id);
   if (found == submission.progress.attempts.end() || found->second.outcome.empty()) return mark;
   const Attempt& attempt = found->second;
-  mark.answer = attempt.answer;
-  mark.because = attempt.because;
-  mark.prediction = attempt.prediction;
+  mark.answer = cut(attempt.answer, kLongestText);
+  mark.because = cut(attempt.because, kLongestText);
+  mark.prediction = cut(attempt.prediction, kLongestText);
   mark.digest = attempt.digest;
   mark.hints = attempt.hints;
   mark.tries = attempt.tries;
@@ -75,9 +84,9 @@ Graded graded_of(const std::filesystem::path& path, const std::vector<Exercise>&
   if (scratch.path().empty()) return graded.problem = "there is no room to unpack it", graded;
   const auto submission = read_submission(path.string(), scratch.path());
   if (!submission) return graded.problem = submission.error(), graded;
-  graded.name = submission->progress.name;
-  graded.started = submission->progress.started;
-  graded.submitted = submission->submitted;
+  graded.name = cut(submission->progress.name, kLongestName);
+  graded.started = cut(submission->progress.started, kLongestName);
+  graded.submitted = cut(submission->progress.submitted, kLongestName);
   Opened opened;
   for (const Exercise& exercise : exercises) graded.marks.push_back(mark_of(exercise, *submission, opened));
   for (const auto& [digest, file] : submission->traces) who_has[digest].insert(graded.file);
@@ -86,7 +95,7 @@ Graded graded_of(const std::filesystem::path& path, const std::vector<Exercise>&
 
 // RFC 4180; and nothing that begins a formula.
 std::string cell(std::string text) {
-  if (!text.empty() && std::string_view("=+-@\t\r").contains(text.front())) text.insert(0, 1, '\'');
+  if (!text.empty() && std::string_view("=+-@\t\r\n").contains(text.front())) text.insert(0, 1, '\'');
   if (text.find_first_of(",\"\r\n") == text.npos) return text;
   std::string quoted = "\"";
   for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -164,7 +173,9 @@ std::string marks_json(const std::vector<Graded>& graded) {
     }
     list.push_back(std::move(json));
   }
-  return Json{{"submissions", std::move(list)}}.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';
+  return Json{{"loopscope_results", 1}, {"submissions", std::move(list)}}.dump(
+             1, ' ', false, Json::error_handler_t::replace) +
+         '\n';
 }
 
 }  // namespace loopscope::lab

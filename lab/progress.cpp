@@ -11,6 +11,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "lab/bounded_json.h"
+
 namespace loopscope::lab {
 namespace {
 
@@ -55,18 +57,21 @@ Attempt attempt_of(const Json& json) {
 
 std::expected<Progress, std::string> Progress::parse(std::string_view text) {
   try {
-    const Json json = Json::parse(text);
+    const Json json = parse_bounded(text);
     if (!json.is_object() || json.value("loopscope_lab", 0) != 1)
       return std::unexpected("it is not what `loopscope lab` writes, or of a later version");
     Progress progress;
     progress.name = json.value("name", "");
     progress.started = json.value("started", "");
     progress.open = json.value("open", "");
+    progress.submitted = json.value("submitted", "");
     const Json attempts = json.value("exercises", Json::object());
     if (!attempts.is_object() || attempts.size() > kMostAttempts)
       return std::unexpected("its exercises make no sense");
     for (const auto& [id, attempt] : attempts.items()) progress.attempts[id] = attempt_of(attempt);
     return progress;
+  } catch (const TooDeep& why) {
+    return std::unexpected(why.what());
   } catch (const Json::exception&) {
     return std::unexpected("it is damaged");
   }

@@ -31,7 +31,8 @@ struct Attempt {
 
 struct Progress {
   std::string name, started;
-  std::string open;  // the exercise that is being worked on
+  std::string open;       // the exercise that is being worked on
+  std::string submitted;  // when; empty: it is not a submission
   std::map<std::string, Attempt> attempts;
 
   // What is there; a file that makes no sense is refused with a sentence.

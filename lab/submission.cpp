@@ -3,6 +3,7 @@
 
 #include <zip.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -22,6 +23,7 @@ constexpr const char* kAnswers = "submission.json";
 constexpr std::string_view kTraces = "traces/";
 constexpr zip_int64_t kMostEntries = 64;
 constexpr uint64_t kLargestAnswers = 4 << 20, kLargestTrace = 512 << 20;  // bytes, unpacked
+constexpr uint64_t kLargestWhole = 1 << 30;                               // of all traces of a submission
 
 struct Discard {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -41,9 +43,16 @@ std::string error_of(int code) {
   return text;
 }
 
+Done too_large(uint64_t most) {
+  return std::unexpected(fmt::format("an entry is larger than {} MB", most >> 20));
+}
+
 // To `take`, block by block, never more than `most` bytes, whatever the archive says of its size.
 template <typename Take>
 Done unpack(zip_t* archive, zip_uint64_t index, uint64_t most, Take&& take) {
+  zip_stat_t said;
+  const bool sized = zip_stat_index(archive, index, 0, &said) == 0 && (said.valid & ZIP_STAT_SIZE);
+  if (sized && said.size > most) return too_large(most);  // without the work
   const Entry entry(zip_fopen_index(archive, index, 0));
   if (!entry) return std::unexpected(zip_strerror(archive));
   std::array<char, 1 << 16> block{};
@@ -52,18 +61,24 @@ Done unpack(zip_t* archive, zip_uint64_t index, uint64_t most, Take&& take) {
     if (got < 0) return std::unexpected("it is damaged");
     if (got == 0) return {};
     bytes += uint64_t(got);
-    if (bytes > most) return std::unexpected(fmt::format("an entry is larger than {} MB", most >> 20));
+    if (bytes > most) return too_large(most);
     if (!take(block.data(), size_t(got)))
       return std::unexpected(fmt::format("it cannot be unpacked: {}", strerror(errno)));
   }
 }
 
-Done take_trace(zip_t* archive, zip_uint64_t index, const std::string& folder, Submission& submission) {
+// `room`: bytes left for this and all that follow.
+Done take_trace(zip_t* archive, zip_uint64_t index, const std::string& folder, uint64_t& room,
+                Submission& submission) {
   const std::string path = fmt::format("{}/{}.jsonl", folder, index);
   std::ofstream file(path, std::ios::binary);
-  const auto done = unpack(archive, index, kLargestTrace, [&](const char* bytes, size_t size) {
-    return bool(file.write(bytes, std::streamsize(size)));
-  });
+  const auto done =
+      unpack(archive, index, std::min(kLargestTrace, room), [&](const char* bytes, size_t size) {
+        room -= size;
+        return bool(file.write(bytes, std::streamsize(size)));
+      });
+  if (!done && room < kLargestTrace)
+    return std::unexpected(fmt::format("its traces are larger than {} MB together", kLargestWhole >> 20));
   if (!done) return done;
   file.close();
   auto digest = digest_of(path);
@@ -127,6 +142,7 @@ std::expected<Submission, std::string> read_submission(const std::string& path, 
     return std::unexpected(fmt::format("it has {} entries, more than {}", entries, kMostEntries));
   Submission submission;
   bool answers = false;
+  uint64_t room = kLargestWhole;
   for (zip_uint64_t i = 0; i < zip_uint64_t(entries); ++i) {
     const char* name = zip_get_name(archive.get(), i, 0);
     if (!name) continue;
@@ -142,12 +158,9 @@ std::expected<Submission, std::string> read_submission(const std::string& path, 
       auto progress = Progress::parse(text);
       if (!progress) return std::unexpected(fmt::format("{}: {}", kAnswers, progress.error()));
       submission.progress = std::move(*progress);
-      const Json said = Json::parse(text, nullptr, false);
-      if (const auto when = said.find("submitted"); when != said.end() && when->is_string())
-        submission.submitted = *when;
       answers = true;
     } else if (std::string_view(name).starts_with(kTraces)) {
-      if (auto done = take_trace(archive.get(), i, folder, submission); !done)
+      if (auto done = take_trace(archive.get(), i, folder, room, submission); !done)
         return std::unexpected(done.error());
     }
   }

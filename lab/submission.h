@@ -9,7 +9,6 @@ namespace loopscope::lab {
 
 struct Submission {
   Progress progress;
-  std::string submitted;  // when
   std::map<std::string, std::string>
       traces;  // digest, as computed from what is there → where it was unpacked
 };

@@ -68,5 +68,15 @@ TEST(Exercise, WhatIsNoJsonIsRefusedWithTheLine) {
   EXPECT_FALSE(parse_exercise("5").has_value());
 }
 
+TEST(Exercise, WhatIsNestedTooDeeplyIsRefused) {
+  for (const char* bracket : {"[", "{\"a\":"}) {
+    std::string text = R"({"loopscope_exercise":1,"names":)";
+    for (int i = 0; i < 300'000; ++i) text += bracket;
+    const auto exercise = parse_exercise(text);
+    ASSERT_FALSE(exercise.has_value());
+    EXPECT_EQ(exercise.error(), "it is nested too deeply");
+  }
+}
+
 }  // namespace
 }  // namespace loopscope::lab
