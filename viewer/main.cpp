@@ -147,8 +147,7 @@ void Viewer::use_fonts(bool again) {
   apply_style(window_->theme(), window_->theme_name());
   ImGui::GetStyle().ScaleAllSizes(scale);
   window_->use(load_fonts(std::round(kFontPx * scale), options_.font, used_texts_), scale);
-  ImGui_ImplOpenGL3_DestroyFontsTexture();
-  ImGui_ImplOpenGL3_CreateFontsTexture();
+  compat::take_built_fonts();
 }
 
 // Characters that the fonts were not loaded with.

@@ -79,12 +79,11 @@ class Headless {
     frame();
   }
   void press(int key, bool ctrl = false, bool shift = false, bool alt = false) {
-    ImGuiIO& io = ImGui::GetIO();
-    io.KeyCtrl = ctrl, io.KeyShift = shift, io.KeyAlt = alt;
+    compat::hold(ctrl, shift, alt);
     compat::press(key, true);
     frame();
     compat::press(key, false);
-    io.KeyCtrl = io.KeyShift = io.KeyAlt = false;
+    compat::hold(false, false, false);
     frame();
   }
   void type(const char* text) {

@@ -53,7 +53,7 @@ void CommandPalette::draw(const Frame& frame, const Rect& window) {
     if (!was_open_) {
       text_[0] = 0;
       ImGui::SetWindowFocus();
-      ImGui::SetKeyboardFocusHere();
+      compat::focus_next();
     }
     ImGui::SetNextItemWidth(-1);
     const bool entered = ImGui::InputTextWithHint("##command", "what shall be done?", text_, sizeof text_,
@@ -124,7 +124,7 @@ void OpenDialog::draw(Workspace& workspace, float scale) {
   if (ImGui::Begin("Open a trace", &open, kFlags)) {
     if (!was_open_) {
       ImGui::SetWindowFocus();
-      ImGui::SetKeyboardFocusHere();
+      compat::focus_next();
     }
     was_open_ = true;
     const bool beside = ImGui::GetIO().KeyShift && !workspace.empty();

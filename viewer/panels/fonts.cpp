@@ -4,6 +4,8 @@
 #include <unistd.h>
 #include <algorithm>
 
+#include "viewer/panels/imgui_compat.h"
+
 namespace loopscope::viewer {
 namespace {
 
@@ -97,7 +99,7 @@ Fonts load_fonts(float pixels, const std::string& chosen, const std::vector<std:
   Fonts fonts;
   fonts.text = load(text, pixels, wide, wide_ranges.Data);
   fonts.mono = load(first_of(kMonoFonts), pixels, wide, wide_ranges.Data);
-  ImGui::GetIO().Fonts->Build();
+  compat::build_fonts();
   return fonts;
 }
 

@@ -91,6 +91,14 @@ bool typed(char character) {
   return false;
 }
 
+void focus_next() {
+#if IMGUI_VERSION_NUM == 19010
+  // That version leaves the keyboard where it is when it is in another window (mended in 1.90.2).
+  ImGui::SetWindowFocus();
+#endif
+  ImGui::SetKeyboardFocusHere();
+}
+
 void name_keys() {
 #if IMGUI_VERSION_NUM < 18700
   ImGuiIO& io = ImGui::GetIO();
@@ -114,12 +122,27 @@ void press(int key, bool down) {
 #endif
 }
 
-void set_font_scale(float scale) {
-#if IMGUI_VERSION_NUM < 19200
-  ImGui::GetIO().FontGlobalScale = scale;
+void hold(bool ctrl, bool shift, bool alt) {
+  ImGuiIO& io = ImGui::GetIO();
+#if IMGUI_VERSION_NUM < 18700
+  io.KeyCtrl = ctrl, io.KeyShift = shift, io.KeyAlt = alt;
 #else
-  ImGui::GetStyle().FontScaleMain = scale;
+#if IMGUI_VERSION_NUM < 18900
+  constexpr ImGuiKey kCtrl = ImGuiKey_ModCtrl, kShift = ImGuiKey_ModShift, kAlt = ImGuiKey_ModAlt;
+#else
+  constexpr ImGuiKey kCtrl = ImGuiMod_Ctrl, kShift = ImGuiMod_Shift, kAlt = ImGuiMod_Alt;
 #endif
+  io.AddKeyEvent(kCtrl, ctrl);
+  io.AddKeyEvent(kShift, shift);
+  io.AddKeyEvent(kAlt, alt);
+#endif
+}
+
+void build_fonts() {
+#if IMGUI_VERSION_NUM >= 19200
+  if (ImGui::GetIO().BackendFlags & ImGuiBackendFlags_RendererHasTextures) return;
+#endif
+  ImGui::GetIO().Fonts->Build();
 }
 
 }  // namespace loopscope::viewer::compat

@@ -5,6 +5,7 @@
 
 #include "trace-model/duration_text.h"
 #include "trace-model/terminal_text.h"
+#include "viewer/panels/imgui_compat.h"
 #include "viewer/panels/panel_list.h"
 #include "viewer/panels/wrapped_text.h"
 
@@ -44,7 +45,7 @@ void NotesPanel::draw(const Frame& frame) {
       const std::string known = edited_ == int(i) ? text_ : note.text;
       std::strncpy(text, known.c_str(), sizeof text - 1);
       text[sizeof text - 1] = 0;
-      if (edited_ != int(i)) ImGui::SetKeyboardFocusHere();
+      if (edited_ != int(i)) compat::focus_next();
       edited_ = int(i);
       ImGui::SetNextItemWidth(-1);
       const bool entered = ImGui::InputTextWithHint("##text", "what is here?", text, sizeof text,

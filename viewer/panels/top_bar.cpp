@@ -8,6 +8,7 @@
 
 #include "trace-model/duration_text.h"
 #include "trace-model/terminal_text.h"
+#include "viewer/panels/imgui_compat.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -38,7 +39,7 @@ std::string file_title(const std::string& path) {
 void TopBar::search_box(const Frame& frame, Session& session, float width) {
   if (search_of_session_ != session.search.query()) put(search_, session.search.query());
   search_of_session_ = session.search.query();
-  if (session.focus_search) ImGui::SetKeyboardFocusHere();
+  if (session.focus_search) compat::focus_next();
   session.focus_search = false;
   ImGui::SetNextItemWidth(width);
   const bool entered =
@@ -114,7 +115,7 @@ void TopBar::draw(const Frame& frame, Session& session, const Rect& bar, float l
            file_title(session.loader.path()));
   ImGui::SetCursorScreenPos(ImVec2(bar.x + labels, y));
   if (filter_of_session_ != session.layout.filter()) put(filter_, session.layout.filter());
-  if (session.focus_filter) ImGui::SetKeyboardFocusHere();
+  if (session.focus_filter) compat::focus_next();
   session.focus_filter = false;
   ImGui::SetNextItemWidth(kFilter * scale);
   if (ImGui::InputTextWithHint("##filter", "lanes: name, name", filter_, sizeof filter_))
