@@ -46,6 +46,18 @@ struct Context {
   }
 };
 
+// What was known of a file with that id which nothing holds any more was of another file.
+OpenFile& made_file(const Context& c, FileId id) {
+  OpenFile& file = c.state.files.get(id);
+  if (!file.held()) {
+    OpenFile made;
+    made.id = file.id;
+    made.watchers = std::move(file.watchers);
+    file = std::move(made);
+  }
+  return file;
+}
+
 FileKind opened_kind(std::string_view name, int64_t flags) {
   constexpr std::pair<std::string_view, FileKind> kKinds[]{
       {"epoll_create", FileKind::Epoll},     {"epoll_create1", FileKind::Epoll},
@@ -72,7 +84,7 @@ void opens(const Context& c) {
   if (c.failed()) return;
   const std::string_view name = c.call.name();
   const int64_t flags = c.flags();
-  OpenFile& file = c.state.files.get(c.call.ret_file);
+  OpenFile& file = makes_file(c.call) ? made_file(c, c.call.ret_file) : c.state.files.get(c.call.ret_file);
   if (const FileKind kind = opened_kind(name, flags); kind != FileKind::Unknown) file.kind = kind;
   bool cloexec = flags & kCloexec;
   if (file.kind == FileKind::Memfd) cloexec = flags & kMfdCloexec;
@@ -85,7 +97,7 @@ void opens(const Context& c) {
 }
 
 void new_socket(const Context& c, const OpenFile* listener) {
-  OpenFile& file = c.state.files.get(c.call.ret_file);
+  OpenFile& file = made_file(c, c.call.ret_file);
   if (c.call.socket) {
     const SocketInfo& info = *c.call.socket;
     if (const FileKind kind = kind_of(info.kind); kind != FileKind::Unknown) file.kind = kind;
@@ -127,7 +139,7 @@ void pair(const Context& c) {
   if (c.failed() || c.through) return;
   const bool sockets = c.call.spec->name == "socketpair";
   for (size_t i = 0; i < 2; ++i) {
-    OpenFile& file = c.state.files.get(c.call.pair_files[i]);
+    OpenFile& file = made_file(c, c.call.pair_files[i]);
     file.kind = sockets ? FileKind::Unix : FileKind::Pipe;
     if (sockets) file.state = "established";
     file.set_nonblock(c.flags() & kNonblock);

@@ -89,4 +89,10 @@ bool names_registered_ring(const CallBody& call) {
   return call.spec->name == "io_uring_register" && call.has(1) && (call.args[1] & kUseRegisteredRing);
 }
 
+bool makes_file(const CallBody& call) {
+  if (!call.spec || call.spec->family == CallFamily::Dup || call.spec->name == "pidfd_getfd") return false;
+  const bool signals = call.spec->name == "signalfd" || call.spec->name == "signalfd4";
+  return !signals || call.arg("fd").value_or(-1) < 0;
+}
+
 }  // namespace loopscope::trace_model

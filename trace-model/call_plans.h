@@ -49,4 +49,7 @@ extern const CallSpec* const kFirstCall;
 // descriptor (io_uring_register(2), IORING_REGISTER_RING_FDS).
 [[nodiscard]] bool names_registered_ring(const CallBody& call);
 
+// Whether the descriptor it returns names a file of its own. signalfd(2) makes one unless it is given one.
+[[nodiscard]] bool makes_file(const CallBody& call);
+
 }  // namespace loopscope::trace_model

@@ -11,6 +11,7 @@
 #include <algorithm>
 
 #include "trace-model/address.h"
+#include "trace-model/call_plans.h"
 #include "tracer/call_numbers.h"
 #include "tracer/wire_sockets.h"
 
@@ -148,11 +149,6 @@ void set_uring(std::span<const std::byte> payload, Call& call) {
   set_named(call, "flags", read_at<uint32_t>(payload, 8));
 }
 
-bool makes_new_file(const CallSpec& spec) {
-  return spec.family != CallFamily::Dup && spec.name != "pidfd_getfd" && spec.name != "signalfd" &&
-         spec.name != "signalfd4";
-}
-
 }  // namespace
 
 void mark_unreadable(CallBody& body) {
@@ -265,8 +261,8 @@ void CallDecoder::set_result_file(const wire_call& record, Call& call) {
       call.ret_file = files_.of_same(record.ret_file, record.extra[0], record.end_ns);
     return;
   }
-  call.ret_file = makes_new_file(*call.spec) ? files_.of_new(record.ret_file, record.start_ns, record.end_ns)
-                                             : files_.of(record.ret_file, record.end_ns);
+  call.ret_file = makes_file(call) ? files_.of_new(record.ret_file, record.start_ns, record.end_ns)
+                                   : files_.of(record.ret_file, record.end_ns);
 }
 
 void CallDecoder::set_restart(const wire_call& record, Call& call) {

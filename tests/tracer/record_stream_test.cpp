@@ -33,6 +33,22 @@ class RecordStreamTest : public testing::Test {
     return stream_.lines();
   }
 
+  // The line of a call that returned descriptor 3, of the file at that address. `fd`: its first argument.
+  std::string returns_file(const char* call, int64_t fd, uint64_t address) {
+    wire_call record{};
+    record.header = {WIRE_CALL, 0, sizeof(record)};
+    record.pid = record.tid = 7;
+    record.start_ns = now_ns_ += 1000;
+    record.end_ns = now_ns_ += 1000;
+    record.nr = number_of(*trace_model::find_call(call)).value_or(0);
+    record.args[0] = uint64_t(fd);
+    record.ret = 3;
+    record.ret_file = address;
+    stream_.lines().clear();
+    stream_.take(std::as_bytes(std::span(&record, 1)));
+    return stream_.lines();
+  }
+
   // What is written when thread 7 runs again.
   std::string off(uint64_t since_ns, uint64_t again_ns, bool in_call, uint64_t woken_ns = 0) {
     wire_off record{};
@@ -52,7 +68,17 @@ class RecordStreamTest : public testing::Test {
   }
 
   RecordStream stream_{kAttach};
+  uint64_t now_ns_ = kAttach;
 };
+
+// The kernel gives the place of a file that is gone to the next one.
+TEST_F(RecordStreamTest, AFileThatIsMadeHasANumberOfItsOwn) {
+  EXPECT_TRUE(returns_file("epoll_create1", 0, 0xf00).contains(R"("files":{"ret":1})"));
+  EXPECT_TRUE(returns_file("signalfd4", uint32_t(-1), 0xf00).contains(R"("files":{"ret":2})"));
+  // Changed, not made.
+  EXPECT_TRUE(returns_file("signalfd4", 3, 0xf00).contains(R"("ret":2)"));
+  EXPECT_TRUE(returns_file("signalfd4", uint32_t(-1), 0xf00).contains(R"("files":{"ret":3})"));
+}
 
 // Before any record the last time is the least there is, from which nothing can be subtracted.
 TEST_F(RecordStreamTest, AFirstCallIsNotLate) {

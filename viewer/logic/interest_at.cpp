@@ -21,8 +21,7 @@ constexpr size_t kBlockBytes = 256 * 1024, kMostFiles = 2000, kMostInstances = 2
 
 std::string words_of(const OpenFile& file) {
   std::string text(kind_name(file.kind));
-  const bool named = file.kind >= FileKind::Pipe || file.kind == FileKind::Unix;
-  if (named && !file.path.empty()) text += " " + terminal_text(file.path);
+  if (!file.path.empty()) text += " " + terminal_text(file.path);
   if (!file.local.empty()) text += " " + terminal_text(file.local);
   if (!file.peer.empty()) text += " ← " + terminal_text(file.peer);
   if (file.listening) text += " listen";

@@ -160,6 +160,37 @@ TEST(Descriptors, PipesSocketpairsAndFriends) {
   EXPECT_EQ(trace.state().files.find(4)->path, "/srv/balloons.py");
 }
 
+// Traces of older recorders give the number of a file that is closed to the signalfd made at its place.
+TEST(Descriptors, AFileThatIsMadeHasNothingOfOneThatIsClosed) {
+  TraceMaker trace;
+  Call opened = trace.call("openat", {{"dirfd", -100}, {"flags", 0}}, 3);
+  opened.ret_file = 9;
+  opened.text = "/etc/ld.so.cache";
+  trace.apply(opened);
+  trace.close(3, 9);
+  Call made = trace.call("signalfd4", {{"fd", -1}, {"flags", kCloexecFlag}}, 3);
+  made.ret_file = 9;
+  trace.apply(made);
+  EXPECT_EQ(trace.state().files.find(9)->kind, FileKind::Signalfd);
+  EXPECT_EQ(trace.state().files.find(9)->path, "");
+  trace.close(3, 9);
+  trace.listening_socket(3, 9);
+  trace.close(3, 9);
+  Call pipe = trace.call("pipe2", {{"flags", 0}});
+  pipe.pair = {3, 4};
+  pipe.pair_files = {9, 10};
+  trace.apply(pipe);
+  const OpenFile& file = *trace.state().files.find(9);
+  EXPECT_EQ(file.kind, FileKind::Pipe);
+  EXPECT_EQ(file.local, "");
+  EXPECT_FALSE(file.bind_t);
+  // Given one, signalfd(2) changes it.
+  made = trace.call("signalfd4", {{"fd", 3}, {"flags", 0}}, 3);
+  made.ret_file = 9;
+  trace.apply(made);
+  EXPECT_EQ(trace.file_at(kServer, 3), 9u);
+}
+
 TEST(Descriptors, AcceptedConnectionsAreCountedExactly) {
   TraceMaker trace;
   trace.listening_socket(3, 1);
