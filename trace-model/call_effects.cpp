@@ -197,6 +197,7 @@ void epoll_ctl(const Context& c) {
     item.epfd = int(c.arg(0));
     item.ring = c.through ? c.through->ring : 0;
   }
+  list.tell(item, c.t);
   if (target->listening) c.state.register_item(item, epoll->id);
 }
 

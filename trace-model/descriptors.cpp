@@ -53,8 +53,7 @@ void State::let_go(OpenFile& file, Ns t, Ns items_confirmed_before) {
   if (!file.watchers.empty()) drop_items(file, items_confirmed_before);
   if (file.kind == FileKind::Epoll) {
     if (InterestList* list = interest.find(file.id)) {
-      list->for_each(
-          [&](const InterestItem& item) { std::erase(item.target->watchers, Watcher{file.id, item.fd}); });
+      list->remove_all(t);
       interest.erase(file.id);
     }
   }

@@ -78,11 +78,21 @@ void InterestList::remove(FileId target, int fd, Ns t, bool held_elsewhere) {
   const uint32_t slot = *found;
   InterestItem& item = items_[slot];
   remember(item, t, held_elsewhere);
+  if (observer_) observer_->on_unwatched(item, t);
   std::erase(item.target->watchers, Watcher{instance_, fd});
   unlink(slot);
   by_key_.erase(key_of(target, fd));
   item = {};
   free_.push_back(slot);
+}
+
+void InterestList::remove_all(Ns t) {
+  for (const InterestItem& item : items_) {
+    if (!item.target) continue;
+    if (observer_) observer_->on_unwatched(item, t);
+    std::erase(item.target->watchers, Watcher{instance_, item.fd});
+  }
+  *this = InterestList(instance_, observer_);
 }
 
 const FormerItem* InterestList::former(uint64_t data, Ns since) const {
@@ -121,7 +131,7 @@ void InterestList::remember(const InterestItem& item, Ns t, bool held_elsewhere)
 
 InterestList& InterestLists::get(FileId instance) {
   auto& slot = lists_[instance];
-  if (!slot) slot = std::make_unique<InterestList>(instance);
+  if (!slot) slot = std::make_unique<InterestList>(instance, observer_);
   return *slot;
 }
 

@@ -26,9 +26,10 @@ struct InterestItem {
   Ns confirmed = 0;  // when a record last showed it to exist
   Origin origin = Origin::Trace;
   Pid pid = 0, tid = 0;
-  int epfd = -1;          // the number of the instance in the call that added it
-  FileId ring = 0;        // that added it; 0: a call did
-  bool disarmed = false;  // EPOLLONESHOT has fired; MOD arms it again
+  int epfd = -1;                 // the number of the instance in the call that added it
+  FileId ring = 0;               // that added it; 0: a call did
+  bool disarmed = false;         // EPOLLONESHOT has fired; MOD arms it again
+  uint32_t number = UINT32_MAX;  // an observer's own
   uint32_t next_same_data = UINT32_MAX;
 };
 
@@ -43,9 +44,23 @@ struct FormerItem {
       false;  // gone because the last known descriptor was closed: someone outside may hold it
 };
 
+// Is told of every change, in file order. What it is told of stays where it is until it returns.
+class InterestObserver {
+ public:
+  virtual ~InterestObserver() = default;
+  virtual void on_watched(FileId instance, InterestItem& item, Ns t) = 0;  // added, or changed
+  virtual void on_unwatched(const InterestItem& item, Ns t) = 0;
+
+ protected:
+  InterestObserver() = default;
+  InterestObserver(const InterestObserver&) = default;
+  InterestObserver& operator=(const InterestObserver&) = default;
+};
+
 class InterestList {
  public:
-  explicit InterestList(FileId instance) : instance_(instance) {}
+  explicit InterestList(FileId instance, InterestObserver* observer = nullptr)
+      : instance_(instance), observer_(observer) {}
 
   [[nodiscard]] FileId instance() const { return instance_; }
   [[nodiscard]] size_t size() const { return by_key_.size(); }
@@ -56,6 +71,11 @@ class InterestList {
                     Ns t);  // replaces one with that key
   void modify(InterestItem& item, uint32_t events, uint64_t data, Ns t);
   void remove(FileId target, int fd, Ns t, bool held_elsewhere);
+  void remove_all(Ns t);  // the instance is gone
+  // An item is as it is now: for the observer, once all of it is set.
+  void tell(InterestItem& item, Ns t) const {
+    if (observer_) observer_->on_watched(instance_, item, t);
+  }
 
   // Items registered with exactly this data; `visit(InterestItem&)`.
   template <typename Visit>
@@ -81,6 +101,7 @@ class InterestList {
   void remember(const InterestItem& item, Ns t, bool held_elsewhere);
 
   FileId instance_;
+  InterestObserver* observer_;
   std::vector<InterestItem> items_;
   std::vector<uint32_t> free_;
   FlatMap<uint32_t> by_key_, by_data_;  // file and number → slot; data → first slot with it
@@ -99,6 +120,7 @@ class InterestLists {
   }
   InterestList& get(FileId instance);
   void erase(FileId instance) { lists_.erase(instance); }
+  void observe(InterestObserver& observer) { observer_ = &observer; }  // before there is any list
   template <typename Visit>
   void for_each(Visit&& visit) const {
     lists_.for_each([&](uint64_t, const std::unique_ptr<InterestList>& list) { visit(*list); });
@@ -106,6 +128,7 @@ class InterestLists {
 
  private:
   FlatMap<std::unique_ptr<InterestList>> lists_;
+  InterestObserver* observer_ = nullptr;
 };
 
 }  // namespace loopscope::trace_model

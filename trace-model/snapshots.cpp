@@ -89,6 +89,7 @@ void State::on(const WatchRow& row) {
     item.pid = row.pid;
     item.epfd = row.epfd;
   }
+  list.tell(item, row.t);
   register_item(item, epoll->id);
 }
 

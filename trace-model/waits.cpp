@@ -44,7 +44,10 @@ WakeCause epoll_cause(State& state, const Thread& thread, const Call& call, Inte
       });
     if (found == 1) {
       only->confirmed = call.returned();
-      if (only->events & kOneshot) only->disarmed = true;
+      if (only->events & kOneshot) {
+        only->disarmed = true;
+        list->tell(*only, call.returned());
+      }
       if (only->target->listening) state.count_wakeup(thread, *only->target, only->fd);
     }
     if (found == 0 && list)

@@ -306,8 +306,7 @@ int Viewer::take_screenshot() {
   draw();  // panels ask for what they show
   settle([this] {
     const Session& session = workspace_.active();
-    return session.search.running() || session.interest.busy() || workspace_.comparing.busy() ||
-           workspace_.servers.busy();
+    return session.search.running() || workspace_.comparing.busy() || workspace_.servers.busy();
   });
   (void)workspace_.take_loaded(0);
   // The search has gone to what it found.

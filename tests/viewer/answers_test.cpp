@@ -18,14 +18,6 @@ class AnswersTest : public testing::Test {
       if (what_name(each.what) == name) return &each;
     return nullptr;
   }
-  const InterestAnswer& watched_at(Ns t) {
-    session.ask_interest(t);
-    while (!session.interest.answer() || session.interest.answer()->t != t) {
-      (void)session.interest.poll();
-      std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    }
-    return *session.interest.answer();
-  }
   static std::string contents(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
@@ -63,15 +55,16 @@ TEST_F(AnswersTest, ARangeCountsWhatBeginsInItAndOfTheRestThePartInIt) {
 }
 
 TEST_F(AnswersTest, WhatIsWatchedIsThatOfTheMoment) {
-  EXPECT_TRUE(watched_at(5400).instances.empty());  // epoll_ctl returns at 5500
-  const InterestAnswer& after = watched_at(6000);
+  EXPECT_TRUE(session.watched_at(5400).instances.empty());  // epoll_ctl returns at 5500
+  const InterestAnswer& after = session.watched_at(6000);
   ASSERT_EQ(after.instances.size(), 1u);
-  EXPECT_EQ(after.instances[0].epfd, 5);
+  EXPECT_EQ(after.instances[0].instance.epfd, 5);
   ASSERT_EQ(after.instances[0].files.size(), 1u);
-  EXPECT_EQ(after.instances[0].files[0].fd, 4);
+  EXPECT_EQ(after.instances[0].files[0].item.fd, 4);
   EXPECT_TRUE(after.instances[0].files[0].listening);
-  EXPECT_FALSE(after.instances[0].files[0].before);
-  EXPECT_TRUE(watched_at(1000).instances.empty());  // back
+  EXPECT_FALSE(after.instances[0].files[0].item.before);
+  EXPECT_EQ(after.instances[0].files[0].what, "tcp 127.0.0.1:8080 listen");
+  EXPECT_TRUE(session.watched_at(1000).instances.empty());  // back
 }
 
 TEST_F(AnswersTest, NotesAreKeptBesideTheTrace) {

@@ -20,7 +20,8 @@ namespace loopscope::viewer {
 namespace {
 
 constexpr double kMostFrameMs = 4, kMostBytes = 64;
-constexpr int kMostVertices = 60'000, kFrames = 20;
+constexpr int kMostVertices = 60'000, kFrames = 20, kMoments = 100;
+constexpr double kMostAnswerMs = 50;
 
 double now_ms() {
   return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch())
@@ -54,6 +55,19 @@ int run(const char* path, bool check) {
   fmt::print("{} records: first of them after {:.0f} ms, all after {:.0f} ms, {:.1f} bytes each\n", records,
              first_picture, load_ms, bytes);
   bool good = bytes <= kMostBytes || records < 100'000;
+  double longest_ms = 0;
+  size_t watched = 0;
+  for (int i = 1; i <= kMoments; ++i) {
+    const Ns t = traced.timeline.begin() + (traced.timeline.end() - traced.timeline.begin()) / kMoments * i;
+    const double at = now_ms();
+    for (const WatchingInstance& each : traced.watched_at(t).instances)
+      watched = std::max(watched, each.files.size() + each.more);
+    longest_ms = std::max(longest_ms, now_ms() - at);
+  }
+  fmt::print(
+      "what is watched at {} moments: {:.2f} ms at most, {} descriptors at most, {:.1f} bytes a record\n",
+      kMoments, longest_ms, watched, double(traced.timeline.watched.bytes()) / std::max(1U, records));
+  good = good && longest_ms <= kMostAnswerMs;
   headless.show(workspace);
   for (const double share : {1.0, 0.1, 0.01, 0.001, 0.00001}) {
     traced.show_all();

@@ -33,6 +33,10 @@ void Analysis::apply(Event& event) {
   for (AnalysisSink* sink : sinks_) sink->on_event(event);
 }
 
+void Analysis::observe(InterestObserver& observer) {
+  model_.state().interest.observe(observer);
+}
+
 void Analysis::finish() {
   Model::State& state = model_.state();
   state.processes.for_each_thread([&](Thread& thread) {

@@ -19,6 +19,7 @@
 
 namespace loopscope::trace_model {
 
+class InterestObserver;
 struct Thread;
 struct Process;
 
@@ -53,6 +54,9 @@ class Analysis {
   // Only bursts that begin within it count in Loop::figures; sinks are told of all, and may ask.
   void set_window(const Window& window) { window_ = window; }
   [[nodiscard]] const Window& window() const { return window_; }
+
+  // Is told what epoll instances watch. Before the first record.
+  void observe(InterestObserver& observer);
 
   // What was counted up to here counts no longer: calls, accepts, wakeups, waits.
   void forget_counts();

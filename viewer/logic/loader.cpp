@@ -205,6 +205,7 @@ bool Loader::apply_to(Timeline& timeline, Ns budget_ns) {
 std::optional<Loaded> Loader::take_result() {
   const std::lock_guard lock(mutex_);
   if (!waiting_.empty() || !result_) return std::nullopt;
+  if (result_->complete) spent_.clear();
   return std::exchange(result_, std::nullopt);
 }
 

@@ -22,7 +22,6 @@ Session::Session(const std::string& path, const std::function<void()>& wake, con
     : search(wake),
       loader(path, wake, options.follow),
       texts(timeline, loader.text()),
-      interest(loader.text(), wake),
       notes(path),
       most_bytes_(options.most_bytes) {}
 
@@ -50,7 +49,7 @@ bool Session::take_loaded(Ns budget_ns) {
     note_hits();
     if (std::exchange(go_to_first_hit_, false)) step_hit(true);
   }
-  return interest.poll() || changed;
+  return changed;
 }
 
 // The clock goes on between records: what sleeps is seen to sleep.
@@ -260,10 +259,10 @@ const RangeFigures& Session::range_figures() const {
   return range_figures_ = figures_of(timeline, from, to);
 }
 
-void Session::ask_interest(Ns t) const {
-  const RecordTable& records = timeline.records;
-  const bool cut = records.first() > 0 && records.first() < records.size();
-  interest.ask(t, cut ? records.offset(records.first()) : 0);
+const InterestAnswer& Session::watched_at(Ns t) const {
+  if (watched_.t == t && watched_steps_ == timeline.watched.steps()) return watched_;
+  watched_steps_ = timeline.watched.steps();
+  return watched_ = interest_at(timeline, t);
 }
 
 bool Session::has_hit(uint32_t lane, uint32_t first, uint32_t count) const {

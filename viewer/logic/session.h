@@ -54,7 +54,6 @@ class Session {
   Search search;
   Loader loader;
   RecordText texts;
-  mutable InterestAt interest;
   Notes notes;
   std::optional<Loaded> loaded;  // what is known so far; complete once all has come in
 
@@ -88,8 +87,8 @@ class Session {
   [[nodiscard]] const RangeFigures& range_figures() const;  // of the range, or of all where there is none
 
   [[nodiscard]] SearchMode search_mode() const { return search_mode_; }
-  // Asks for what was watched at that time; the answer is in `interest`.
-  void ask_interest(Ns t) const;
+  // What epoll instances watched at that time.
+  [[nodiscard]] const InterestAnswer& watched_at(Ns t) const;
   // Whether the search found one of these events of a lane.
   [[nodiscard]] bool has_hit(uint32_t lane, uint32_t first, uint32_t count) const;
 
@@ -128,6 +127,8 @@ class Session {
   mutable bool arrows_known_ = false;
   mutable RangeFigures range_figures_;
   mutable uint32_t figures_rows_ = kNone;
+  mutable InterestAnswer watched_;
+  mutable std::optional<uint64_t> watched_steps_;
   bool moved_ = false, go_to_first_hit_ = false, following_ = true;
   std::vector<Visited> visited_;
   std::optional<std::pair<Ns, Ns>> range_;

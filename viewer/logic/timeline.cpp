@@ -62,6 +62,7 @@ void Timeline::apply(Batch& batch) {
   }
   for (const FileFact& fact : batch.files)
     files_[fact.id] = {fact.kind, fact.listening, intern(fact.local), intern(fact.peer), intern(fact.path)};
+  for (const WatchStep& step : batch.watched) watched.take(step);
   move_behind(links, batch.links);
   move_behind(gaps, batch.gaps);
   first = std::min(first, batch.first);
@@ -71,7 +72,7 @@ void Timeline::apply(Batch& batch) {
 uint64_t Timeline::bytes() const {
   constexpr uint64_t kRecord = 24, kEvent = 20, kLane = 512, kTrack = 256, kFile = 40, kLink = 40;
   return (records.size() - records.first()) * kRecord + events_ * kEvent + lanes.size() * kLane +
-         tracks.size() * kTrack + files_.size() * kFile + links.size() * kLink;
+         tracks.size() * kTrack + files_.size() * kFile + links.size() * kLink + watched.bytes();
 }
 
 void Timeline::drop_oldest(double share) {
@@ -90,6 +91,7 @@ void Timeline::drop_oldest(double share) {
   }
   std::erase_if(links, [t](const LinkRow& link) { return link.t < t; });
   std::erase_if(gaps, [t](const GapRow& gap) { return gap.until < t; });
+  watched.drop_before(t);
   kept_since_ = t;
   drop_facts();
 }
@@ -101,6 +103,7 @@ void Timeline::drop_facts() {
     if (const StoredFile* file = id ? files_.find(id) : nullptr) kept[id] = *file;
   };
   for (uint32_t row = records.first(); row < records.size(); ++row) keep(records.file(row));
+  watched.each_target(keep);
   files_.for_each([&](uint64_t id, const StoredFile& file) {
     if (file.listening || (file.peer == 0 && file.path == 0)) kept[id] = file;
   });
@@ -122,6 +125,11 @@ FileFact Timeline::file(FileId id) const {
   if (!stored) return {};
   return {
       id, stored->kind, stored->listening, texts_[stored->local], texts_[stored->peer], texts_[stored->path]};
+}
+
+bool Timeline::listens(FileId id) const {
+  const StoredFile* stored = id ? files_.find(id) : nullptr;
+  return stored && stored->listening;
 }
 
 uint32_t Timeline::lane_of(uint32_t track, LaneRole role, uint32_t n) const {

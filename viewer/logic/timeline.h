@@ -11,6 +11,7 @@
 #include "trace-model/analysis/links.h"
 #include "trace-model/flat_map.h"
 #include "trace-model/open_files.h"
+#include "viewer/logic/interest_log.h"
 #include "viewer/logic/lane.h"
 #include "viewer/logic/record_table.h"
 
@@ -84,6 +85,7 @@ struct Batch {
   std::vector<FileFact> files;
   std::vector<LinkRow> links;
   std::vector<GapRow> gaps;
+  std::vector<WatchStep> watched;
   Ns first = INT64_MAX, last = INT64_MIN;
 
   void clear();  // keeps the memory of rows and steps
@@ -105,6 +107,7 @@ class Timeline {
   std::vector<ProcessName> processes;
   std::vector<LinkRow> links;
   std::vector<GapRow> gaps;
+  InterestLog watched;
   Ns first = INT64_MAX, last = INT64_MIN;  // of all times in it; first > last: nothing yet
   Ns live_now = INT64_MIN;                 // what time it is, while the trace is being recorded
   uint64_t shape = 0;                      // counts changes of tracks and names
@@ -119,6 +122,7 @@ class Timeline {
   }
 
   [[nodiscard]] FileFact file(FileId id) const;  // id 0 when nothing is known of it
+  [[nodiscard]] bool listens(FileId id) const;
   template <typename Visit>
   void each_text(Visit&& visit) const {  // of files: addresses and paths
     for (const std::string& text : texts_) visit(text);

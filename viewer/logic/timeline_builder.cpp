@@ -38,6 +38,7 @@ uint16_t what_of(const Event& event) {
 
 TimelineBuilder::TimelineBuilder(Analysis& analysis) : analysis_(analysis) {
   analysis.add(*this);
+  analysis.observe(*this);
 }
 
 void TimelineBuilder::take(const Event& event, uint64_t offset) {

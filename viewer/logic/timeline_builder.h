@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "trace-model/analysis/analysis.h"
+#include "trace-model/interest_lists.h"
 #include "viewer/logic/timeline.h"
 
 namespace loopscope::viewer {
 
-class TimelineBuilder : public trace_model::AnalysisSink {
+class TimelineBuilder : public trace_model::AnalysisSink, public trace_model::InterestObserver {
  public:
   explicit TimelineBuilder(trace_model::Analysis& analysis);
 
@@ -32,6 +33,8 @@ class TimelineBuilder : public trace_model::AnalysisSink {
   void on_burst_begun(const trace_model::Burst& burst, const trace_model::Thread& thread) override;
   void on_burst(const trace_model::Burst& burst, const trace_model::Thread& thread) override;
   void on_link(const trace_model::Link& link) override;
+  void on_watched(FileId instance, trace_model::InterestItem& item, Ns t) override;
+  void on_unwatched(const trace_model::InterestItem& item, Ns t) override;
 
  private:
   static constexpr uint32_t kOperationRows = 24;
@@ -112,7 +115,7 @@ class TimelineBuilder : public trace_model::AnalysisSink {
   Ns begun_t_ = 0;
 
   std::vector<LaneState> lanes_;
-  uint32_t tracks_ = 0, processes_ = 0;
+  uint32_t tracks_ = 0, processes_ = 0, watched_ = 0;
   trace_model::FlatMap<uint32_t> process_numbers_, process_marks_;
   trace_model::FlatMap<ThreadLanes> threads_;
   trace_model::FlatMap<ListenerLanes> listeners_;  // by file and process

@@ -30,6 +30,36 @@ void TimelineBuilder::note_file(FileId file) {
     batch_.files.push_back({file, known->kind, known->listening, known->local, known->peer, known->path});
 }
 
+void TimelineBuilder::on_watched(FileId instance, InterestItem& item, Ns t) {
+  WatchStep step;
+  if (item.number == UINT32_MAX) {
+    item.number = watched_++;
+    step.kind = WatchStep::Kind::Added;
+    note_file(item.target->id);
+  }
+  step.item = item.number;
+  step.t = t;
+  step.since = item.t;
+  step.instance = instance;
+  step.target = item.target->id;
+  step.fd = item.fd;
+  step.epfd = item.epfd;
+  step.pid = item.pid;
+  step.events = item.events;
+  step.data = item.data;
+  step.disarmed = item.disarmed;
+  step.before = item.origin == Origin::Snapshot;
+  batch_.watched.push_back(step);
+}
+
+void TimelineBuilder::on_unwatched(const InterestItem& item, Ns t) {
+  WatchStep step;
+  step.kind = WatchStep::Kind::Gone;
+  step.item = item.number;
+  step.t = t;
+  batch_.watched.push_back(step);
+}
+
 // What the call made or named: later lines of the trace have only its number.
 void TimelineBuilder::note_facts(const Call& call) {
   if (call.error != 0) return;

@@ -23,18 +23,20 @@ void cell(const std::string& text) {
 
 void row(const WatchedFile& file) {
   ImGui::TableNextRow();
-  cell(fmt::format("{}", file.fd));
+  const WatchedItem& item = file.item;
+  cell(fmt::format("{}", item.fd));
   cell(file.what);
-  cell(fmt::format("{}{}", fmt::join(names_of(trace_model::symbols::kEpollEvents, file.events), " "),
-                   file.disarmed ? " (has fired)" : ""));
-  cell(fmt::format("{:#x}", file.data));
-  cell(file.before ? "before the recording" : time_text(file.since));
+  cell(fmt::format("{}{}", fmt::join(names_of(trace_model::symbols::kEpollEvents, item.events), " "),
+                   item.disarmed ? " (has fired)" : ""));
+  cell(fmt::format("{:#x}", item.data));
+  cell(item.before ? "before the recording" : time_text(item.since));
 }
 
 void instance(const WatchingInstance& each, size_t number) {
-  const std::string title = fmt::format(
-      "epoll {} of process {}: watches {}", each.epfd >= 0 ? fmt::format("fd {}", each.epfd) : "instance",
-      each.pid, trace_model::counted(each.files.size() + each.more, "descriptor"));
+  const std::string title =
+      fmt::format("epoll {} of process {}: watches {}",
+                  each.instance.epfd >= 0 ? fmt::format("fd {}", each.instance.epfd) : "instance",
+                  each.instance.pid, trace_model::counted(each.files.size() + each.more, "descriptor"));
   ImGui::Spacing();
   ImGui::TextUnformatted(title.c_str());
   const float height =
@@ -59,16 +61,14 @@ void draw_watched(const Frame& frame) {
   const Session& session = frame.session;
   if (session.timeline.empty()) return;
   const Ns t = session.looked_at();
-  session.ask_interest(t);
-  const auto& answer = session.interest.answer();
-  const std::string when = fmt::format("At {}{}", answer ? time_text(answer->t) : time_text(t),
-                                       session.interest.busy()       ? ", reading the trace up to there …"
-                                       : session.selection().drawn() ? ", when what is selected begins"
-                                                                     : ", the middle of the view");
+  const InterestAnswer& answer = session.watched_at(t);
+  const std::string when = fmt::format(
+      "At {}{}", time_text(t),
+      session.selection().drawn() ? ", when what is selected begins" : ", the middle of the view");
   ImGui::TextDisabled("%s", when.c_str());
-  if (!answer) return;
-  if (answer->instances.empty()) wrapped_text("No epoll instance watched anything then.");
-  for (size_t i = 0; i < answer->instances.size(); ++i) instance(answer->instances[i], i);
+  if (answer.instances.empty()) wrapped_text("No epoll instance watched anything then.");
+  for (size_t i = 0; i < answer.instances.size(); ++i) instance(answer.instances[i], i);
+  if (answer.more) ImGui::TextDisabled("and %zu more instances", answer.more);
 }
 
 }  // namespace loopscope::viewer
