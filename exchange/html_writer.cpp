@@ -193,7 +193,8 @@ void HtmlWriter::finish(const Report& report, std::string& out) {
   page = filled(std::move(page), "data", harmless(data(complete)));  // last: it may hold anything
   // The size stands first in the data, with room for any.
   constexpr size_t kPlace = std::string_view("{{bytes}}").size(), kDigits = 12;
-  page = filled(std::move(page), "bytes", fmt::format("{:>{}}", page.size() - kPlace + kDigits, kDigits));
+  const size_t bytes = page.size() - kPlace + kDigits;
+  page = filled(std::move(page), "bytes", fmt::format("{:>{}}", bytes, kDigits));
   out += page;
 }
 

@@ -205,10 +205,14 @@ void opened_files(TextPage& page, const Report& report) {
   }
 }
 
-bool is_imported(const Report& report) {
-  if (!report.header) return false;
-  const auto calls = report.header->probes.find("calls");
-  return calls != report.header->probes.end() && calls->second.starts_with("strace");
+// What the header of an imported trace says of itself by that name; empty where it says nothing, or was
+// recorded.
+std::string import_probe(const Report& report, const std::string& name) {
+  if (!report.header) return {};
+  const auto& probes = report.header->probes;
+  const auto calls = probes.find("calls"), found = probes.find(name);
+  if (calls == probes.end() || !calls->second.starts_with("strace") || found == probes.end()) return {};
+  return found->second;
 }
 
 std::string title_of(const Report& report) {
@@ -216,7 +220,7 @@ std::string title_of(const Report& report) {
   std::string text = fmt::format("{} in {}", counted(report.calls, "call"), duration_text(report.last_t));
   if (!report.header) return text;
   const TraceHeader& header = *report.header;
-  if (is_imported(report))
+  if (!import_probe(report, "calls").empty())
     text += ", imported from a log of strace";  // which knows no kernel, and often no date
   else
     text += fmt::format(", recorded on {}", terminal_text(header.kernel));
@@ -226,10 +230,9 @@ std::string title_of(const Report& report) {
 
 // Said first: every duration below is made up.
 std::string no_times_words(const Report& report) {
-  if (!is_imported(report)) return {};
-  const auto times = report.header->probes.find("times");
-  if (times == report.header->probes.end() || !times->second.starts_with("off: ")) return {};
-  return fmt::format("Times are not known: {}.", terminal_text(times->second.substr(5)));
+  const std::string times = import_probe(report, "times");
+  if (!times.starts_with("off: ")) return {};
+  return fmt::format("Times are not known: {}.", terminal_text(times.substr(5)));
 }
 
 std::string window_words(const Window& window) {
@@ -256,9 +259,8 @@ std::vector<std::string> missing_answers(const Report& report) {
     missing.push_back(
         fmt::format("Waits in {} were left out: loops that wait that way, and what woke them, are missing.",
                     fmt::join(families, ", ")));
-  if (is_imported(report))
-    if (const auto known = report.header->probes.find("descriptors"); known != report.header->probes.end())
-      missing.push_back(fmt::format("Descriptors are known {}.", terminal_text(known->second)));
+  if (const std::string known = import_probe(report, "descriptors"); !known.empty())
+    missing.push_back(fmt::format("Descriptors are known {}.", terminal_text(known)));
   if (!recorded.accepts) missing.push_back("Calls of accept were left out: connections are not counted.");
   if (report.header && report.header->last_s)
     missing.push_back(fmt::format("Only the newest {:g} s were kept.", *report.header->last_s));
