@@ -40,6 +40,16 @@ void add_triggers(Json& report) {
   report["triggers"] = std::move(rows);
 }
 
+// Which descriptor a wait told of: the recorder writes it where it knows, a log of strace leaves it to its
+// reader.
+void add_joined(Json& record, const Event& event) {
+  const auto* call = std::get_if<trace_model::Call>(&event);
+  const auto ready = record.find("ready");
+  if (!call || ready == record.end() || !ready->is_array()) return;
+  for (size_t i = 0; i < std::min(ready->size(), call->ready.size()); ++i)
+    if (call->ready[i].fd >= 0 && (*ready)[i].is_object()) (*ready)[i].emplace("fd", call->ready[i].fd);
+}
+
 // "waits": the wakeup, and the last wait of its thread before the work was done or handed on. Waits that do
 // not sleep belong to the wakeup before them; whoever names the one that returned last has seen as much.
 void add_waits(Json& file, const std::vector<Json>& waits) {
@@ -78,7 +88,8 @@ std::expected<const std::vector<Json>*, std::string> TraceEvidence::find(const s
     if (!*record || records.size() >= kMostRecords) return &records;
     Event& event = *(*record)->event;
     model.join(event);
-    if (query->matches(event)) records.push_back(Json::parse((*record)->line, nullptr, false));
+    if (query->matches(event))
+      add_joined(records.emplace_back(Json::parse((*record)->line, nullptr, false)), event);
     model.apply(event);
   }
 }
