@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tracer/doctor.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
@@ -21,8 +25,33 @@ std::string_view verdict(const ProbeResult& result) {
   return result.required ? "NO" : "-";
 }
 
+// What root may do, so that `record` gets it through sudo.
+constexpr std::array<std::string_view, 4> kOfRoot{"CAP_BPF", "CAP_PERFMON", "bpf()", "ring buffer"};
+
+bool is_in_path(const std::string& program) {
+  const char* path = getenv("PATH");
+  for (std::string_view rest = path ? path : ""; !rest.empty();) {
+    const size_t end = std::min(rest.find(':'), rest.size());
+    if (access(fmt::format("{}/{}", rest.substr(0, end), program).c_str(), X_OK) == 0) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+// Nothing is missing but what an ordinary user lacks, and there is a sudo to ask.
+bool through_sudo(const ProbeResults& results) {
+  const auto of_root = [](const ProbeResult& result) {
+    return result.ok || !result.required || std::ranges::find(kOfRoot, result.name) != kOfRoot.end();
+  };
+  return !can_record(results) && geteuid() != 0 && std::ranges::all_of(results, of_root) &&
+         is_in_path("sudo");
+}
+
 std::string conclusion(const ProbeResults& results) {
   if (can_record(results)) return "Recording is possible here.\n";
+  if (through_sudo(results))
+    return "Recording goes through sudo here, which asks for your password: what is missing above is what an "
+           "ordinary user\nlacks. Whether that is all `sudo \"$(command -v loopscope)\" doctor` says.\n";
   std::string names;
   for (const ProbeResult& result : results)
     if (!result.ok && result.required) names += (names.empty() ? "" : ", ") + result.name;

@@ -90,6 +90,20 @@ def test_on_a_terminal_sudo_may_ask():
     assert done.returncode == 1 and "password for you" in said and "sudo setcap" in said, said
 
 
+def test_doctor_knows_that_recording_goes_through_sudo():
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        return  # then sudo would not help
+    with elsewhere() as there:
+        says = {}
+        for path in (f"{there}:{os.environ['PATH']}", "/nonexistent"):
+            done = subprocess.run([*ordinary(), there / "loopscope", "doctor"], cwd=there, env={**os.environ, "PATH": path}, text=True,
+                                  capture_output=True, check=False, timeout=LIMIT_S)
+            says[path] = done.stdout.split("\n\n")[-1]
+        with_sudo, without = says.values()
+    assert with_sudo.startswith("Recording goes through sudo here"), with_sudo
+    assert without.startswith("Recording is not possible here, for want of: CAP_BPF"), without
+
+
 def test_nothing_is_left_behind_where_sudo_refused():
     with elsewhere() as there:
         record(there, start_new_session=True, stdin=subprocess.DEVNULL, capture_output=True)
