@@ -88,6 +88,9 @@ std::string Judge::why_no_answer(const Answer& answer) const {
     return none("Choose one of: ", "請選擇其中之一：") + fmt::format("{}", fmt::join(ids, ", "));
   }
   if (number_of(answer.text)) return {};
+  if (exercise_.type == AnswerType::Record)
+    return none("The answer is the id of a record, the first column of `loopscope show --ids`.",
+                "答案是一筆紀錄的 id，也就是 `loopscope show --ids` 的第一欄。");
   return none("The answer is a number, such as 12.", "答案是一個數字，例如 12。");
 }
 

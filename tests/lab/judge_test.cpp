@@ -52,6 +52,7 @@ TEST_F(Judging, AnyMistakeHasAReasonThatDoesNotGiveTheAnswerAway) {
   EXPECT_NE(answer("13").say.find("Record 13 is a call of accept4."), std::string::npos) << answer("13").say;
   EXPECT_NE(answer("14").say.find("epoll_wait was still in progress"), std::string::npos) << answer("14").say;
   EXPECT_EQ(answer("13").say.find("12"), std::string::npos);
+  EXPECT_NE(answer("listen").say.find("the id of a record"), std::string::npos) << answer("listen").say;
   exercise.otherwise.by_language["en"] = "Look at port {port}.";
   EXPECT_EQ(answer("13").say, "Look at port 8079.");
 }

@@ -283,6 +283,7 @@ def test_latencies_are_those_of_hey(letter, name, clients, expected):
         desk.wrong(f"latency-{letter}", trace, round(median_ms / 1000, 4), clients=clients, says="in seconds")
         desk.wrong(f"latency-{letter}", trace, 5000, says=f"not what {clients} clients saw")
         desk.right(f"latency-{letter}", trace, f"{median_ms:.1f} ms", clients=clients)
+        desk.wrong("accept-queue", trace, 0, says="Nothing was dropped in this trace")
 
 
 def test_a_queue_that_overflows():
