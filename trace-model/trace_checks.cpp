@@ -105,7 +105,8 @@ std::string TraceChecks::too_long() const {
 
 std::string TraceChecks::why_empty(const std::string& path) const {
   if (!problem_count_) return fmt::format("{} is empty: it holds no trace", path);
-  return fmt::format("{} is not a loopscope trace: {}", path, sentence_of(problems_.front()));
+  const Problem& first = problems_.front();
+  return fmt::format("{} is not a loopscope trace: line {}: {}", path, first.line, first.what);
 }
 
 void TraceChecks::report(bool used, std::string what) {

@@ -204,8 +204,10 @@ int work_on(const LabOptions& options, const Exercise& exercise, Progress& progr
                                           : "");
     // A trace that lacks what the question needs says so before the student looks for it.
     const auto evidence = lab::TraceEvidence::open(*path);
-    if (!evidence) return fail(terminal_text(evidence.error()));
-    if (const std::string why = lab::lacks(exercise, **evidence, *parameters, language); !why.empty())
+    if (!evidence && !options.trace.empty()) return fail(terminal_text(evidence.error()));
+    if (!evidence)  // one that happens to lie here is no reason not to ask
+      text += fmt::format("  {}\n", terminal_text(evidence.error()));
+    else if (const std::string why = lab::lacks(exercise, **evidence, *parameters, language); !why.empty())
       text += fmt::format("  {}\n", terminal_text(why));
   }
   return print(text);

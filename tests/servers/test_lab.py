@@ -348,6 +348,18 @@ def test_bad_input_is_refused_in_a_sentence():
             done = desk.lab(*words, check=False)
             assert done.returncode in (1, 2), words
             assert len(done.stderr.strip().splitlines()) == 1, (words, done.stderr)
+        for name, text, says in (("empty", "", "empty.loopscope.jsonl is empty: it holds no trace"),
+                                 ("foreign", "a diary\n", "is not a loopscope trace: line 1: the line is not a JSON object\n"),
+                                 ("other", '{"a": 1}\n', "is not a loopscope trace: line 1: member type is missing\n")):
+            (desk.folder / f"{name}.loopscope.jsonl").write_text(text)
+            for words in (["listening-fd", "--answer", "6"], ["balloons"]):
+                done = desk.lab(*words, "--trace", f"{name}.loopscope.jsonl", check=False)
+                assert done.returncode == 1 and says in done.stderr and not done.stdout, (words, done.stdout, done.stderr)
+            # One that nobody named keeps no question from being asked: a recording may just have begun.
+            for other in desk.folder.glob("*.loopscope.jsonl"):
+                os.utime(other, (0, 0) if other.name != f"{name}.loopscope.jsonl" else None)
+            done = desk.lab("balloons")
+            assert "Your trace: " + name in done.stdout and says in done.stdout, done.stdout
         (desk.folder / "loopscope-lab.json").write_text("{}")
         assert "loopscope-lab.json" in desk.lab(check=False).stderr
         desk.lab("new", "own.json")
