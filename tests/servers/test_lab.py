@@ -6,52 +6,19 @@ import csv
 import io
 import json
 import os
-import pathlib
 import re
 import shutil
 import socket
 import subprocess
-import tempfile
 import zipfile
 
 import pytest
+from harness.desk import Desk, get, listening_fd, solve_part_one
 from harness.environment import BIN, ROOT, require_bpf, require_program
 from harness.processes import until
 from harness.recorder import Recording, run
 from harness.servers import APPS, PYTHON, Server, need
 from harness.sockets import free_port, is_listening
-from harness.trace import Trace
-
-
-class Desk:
-    """A folder in which the lab is done."""
-
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="loopscope-lab-"))
-
-    def lab(self, *words, check=True):
-        return run("lab", *words, cwd=self.folder, check=check, env={**os.environ, "LANG": "C.UTF-8"})
-
-    def right(self, exercise, trace, answer, *evidence, because="as the records show", **settings):
-        done = self._answer(exercise, trace, answer, evidence, because, settings)
-        assert done.returncode == 0, (exercise, answer, evidence, done.stdout, done.stderr)
-        return done.stdout
-
-    def wrong(self, exercise, trace, answer, *evidence, says, because="as the records show", **settings):
-        done = self._answer(exercise, trace, answer, evidence, because, settings)
-        assert done.returncode == 1 and says in done.stdout, (exercise, answer, evidence, done.stdout, done.stderr)
-
-    def _answer(self, exercise, trace, answer, evidence, because, settings):
-        words = [exercise, "--trace", trace.path, "--answer", answer, "--because", because]
-        words += ["--evidence", ",".join(map(str, evidence))] if evidence else []
-        words += [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
-        return self.lab(*words, check=False)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 class Sample(Server):
@@ -72,53 +39,10 @@ def launched(command, port):
         yield recording
 
 
-def get(port, path="/"):
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
-        client.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-        answer = b""
-        while block := client.recv(65536):
-            answer += block
-    assert answer.startswith(b"HTTP/1.1 200"), answer
-
-
-def listening_fd(port):
-    """As ss has it."""
-    said = subprocess.run([require_program("ss"), "-Hltnp", f"sport = :{port}"], check=True, capture_output=True,
-                          text=True).stdout
-    return int(re.search(r"fd=(\d+)", said)[1]), int(re.search(r"pid=(\d+)", said)[1])
-
-
 def hey(port, count, clients):
     said = subprocess.run([require_program("hey"), "-n", str(count), "-c", str(clients), f"http://127.0.0.1:{port}/"],
                           check=True, capture_output=True, text=True).stdout
     return float(re.search(r"50% in ([\d.]+) secs", said)[1])
-
-
-def solve_part_one(desk, trace, fd, port):
-    """By hand, from the raw records, as a student does with `show`."""
-    listen, = trace.calls("listen", sockfd=fd)
-    bind, = trace.calls("bind", sockfd=fd)
-    add, *_ = trace.calls("epoll_ctl", fd=fd)
-    others = [c for c in trace.calls("epoll_ctl") if c["args"]["fd"] != fd]
-    accepts = [c for c in trace.calls("accept", "accept4", sockfd=fd) if c["ret"] >= 0]
-    # A log of strace does not say which descriptor the data stands for.
-    woke = [c for c in trace.waits() if any(r.get("fd") == fd or r["data"] == add["args"]["data"] for r in c.get("ready", ()))]
-    epfd = add["args"]["epfd"]
-    desk.wrong("listening-fd", trace, epfd, port=port, says="epoll instance")
-    desk.wrong("listening-fd", trace, accepts[0]["ret"], says="That is a connection")
-    desk.wrong("listening-fd", trace, fd, says="--evidence")
-    desk.right("listening-fd", trace, fd, listen["id"])
-    desk.wrong("bind-and-listen", trace, bind["id"], port=port, says="That is a bind()")
-    desk.right("bind-and-listen", trace, listen["id"], bind["id"])
-    desk.wrong("registration", trace, listen["id"], port=port, says="made the socket listen")
-    if others:
-        desk.wrong("registration", trace, others[0]["id"], says="Right call, wrong fd")
-    desk.right("registration", trace, add["id"])
-    desk.wrong("first-connection", trace, fd, woke[0]["id"], port=port, says="the listening socket itself")
-    desk.wrong("first-connection", trace, accepts[0]["ret"], accepts[0]["id"], says="the accept itself")
-    desk.right("first-connection", trace, accepts[0]["ret"], woke[0]["id"])
-    desk.right("level-or-edge", trace, "edge" if "EPOLLET" in add["args"]["events"] else "level", add["id"],
-               port=port)
 
 
 @pytest.mark.parametrize("options", [(), ("--edge-triggered",)])
@@ -147,53 +71,6 @@ def test_part_one_on_epoll_server(options):
         desk.wrong("how-many-loops", trace, 3, says="Count threads")
         assert desk.lab().stdout.count("[solved]") == 7, desk.lab().stdout
         assert "solved" in desk.lab().stdout
-
-
-@contextlib.contextmanager
-def strace_of_the_app(folder, calls, *options):
-    """The lab's application under strace, clicked once: the log, imported."""
-    port, log = free_port(), folder / "strace.log"
-    app = [PYTHON, str(ROOT / "lab" / "app" / "app.py"), "--port", str(port), *options]
-    command = [require_program("strace"), "-I", "2", "-f", "-o", str(log), "-e", f"trace={calls}", *app]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as strace:
-        try:
-            until(lambda: is_listening(port), "the application listens")
-            fd, pid = listening_fd(port)
-            get(port)
-            get(port, "/click")
-            os.kill(pid, 15)
-            strace.wait(20)
-        finally:
-            if strace.poll() is None:
-                strace.kill()
-    trace_path = folder / "strace.loopscope.jsonl"
-    run("import", "strace", log, "-o", trace_path)
-    trace = Trace.read(trace_path)
-    trace.path = trace_path
-    yield trace, fd, port
-    for path in (log, trace_path):
-        path.unlink()
-
-
-LOG_OF_THE_LAB = "epoll_wait,epoll_ctl,openat,listen,accept,accept4,bind"
-
-
-def test_part_one_on_a_log_of_strace():
-    need("tornado")
-    with Desk() as desk, strace_of_the_app(desk.folder, LOG_OF_THE_LAB) as (trace, fd, port):
-        solve_part_one(desk, trace, fd, port)
-        opened, *_ = [c for c in trace.calls("openat") if c["args"]["pathname"].endswith("balloons.py") and c["ret"] >= 0]
-        before = [c for c in trace.waits() if c["id"] < opened["id"]]
-        desk.right("balloons", trace, before[-1]["id"], opened["id"])
-        desk.right("how-many-loops", trace, 1)
-        with_clone = f"{LOG_OF_THE_LAB},clone,clone3"
-    with Desk() as desk, strace_of_the_app(desk.folder, LOG_OF_THE_LAB, "--thread") as (trace, _, port):
-        desk.wrong("balloons", trace, 1, says="ask for clone and clone3 as well")
-    with Desk() as desk, strace_of_the_app(desk.folder, with_clone, "--thread") as (trace, _, port):
-        opened, *_ = [c for c in trace.calls("openat") if c["args"]["pathname"].endswith("balloons.py") and c["ret"] >= 0]
-        created, = [c for c in trace.calls("clone", "clone3") if c["ret"] == opened["tid"]]
-        before = [c for c in trace.waits(tid=created["tid"]) if c["id"] < created["id"]]
-        desk.right("balloons", trace, before[-1]["id"], opened["id"])
 
 
 class HandingOver(Server):
