@@ -64,8 +64,8 @@ void Comparing::start(const std::string& a, const std::string& b) {
         new_comparison_ = compare(std::move(*first), std::move(*second));
       else
         new_trouble_ = terminal_text(second.error());
+      busy_ = false;
     }
-    busy_ = false;
     wake_();
   });
 }

@@ -163,8 +163,8 @@ void Exercises::answer(const std::string& trace, lab::Answer answer) {
         {
           const std::lock_guard lock(mutex_);
           judged_ = std::move(judged);
+          busy_ = false;
         }
-        busy_ = false;
         wake_();
       });
 }

@@ -64,8 +64,8 @@ void Loader::run() {
   {
     const std::lock_guard lock(mutex_);
     result_ = std::move(result);
+    running_ = false;
   }
-  running_ = false;
   wake_();
 }
 

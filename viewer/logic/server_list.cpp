@@ -99,8 +99,8 @@ void ServerList::refresh(bool as_root) {
     {
       const std::lock_guard lock(mutex_);
       new_answer_ = std::move(answer);
+      busy_ = false;
     }
-    busy_ = false;
     wake_();
   });
 }
