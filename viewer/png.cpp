@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "viewer/png.h"
 
+#include <sys/stat.h>
 #include <zlib.h>
 #include <cerrno>
 #include <cstdio>
@@ -8,6 +9,8 @@
 #include <string_view>
 
 #include <fmt/format.h>
+
+#include "trace-model/terminal_text.h"
 
 namespace loopscope::viewer {
 namespace {
@@ -52,9 +55,15 @@ std::expected<void, std::string> write_png(const std::string& path, int width, i
 
   std::FILE* file = std::fopen(path.c_str(), "wb");
   const bool written = file && std::fwrite(png.data(), 1, png.size(), file) == png.size();
+  int error = errno;
   const bool closed = file && std::fclose(file) == 0;
   if (written && closed) return {};
-  return std::unexpected(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
+  if (written) error = errno;
+  struct stat status{};
+  // A part of a picture is none; a device is not ours to remove.
+  if (file && stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) std::remove(path.c_str());
+  return std::unexpected(
+      fmt::format("cannot write {}: {}", trace_model::terminal_text(path), std::strerror(error)));
 }
 
 }  // namespace loopscope::viewer

@@ -50,40 +50,68 @@ void each_record(const TraceText& text, const std::atomic<bool>& stopped, Take&&
   }
 }
 
-// A file that is complete or not there.
+// A file that is complete or not there. The first error is the one that is told.
 class NewFile {
  public:
-  explicit NewFile(const std::string& path)
-      : path_(path), part_(fmt::format("{}.{}", path, getpid())), file_(part_, std::ios::binary) {}
+  explicit NewFile(const std::string& path) : path_(path), part_(fmt::format("{}.{}", path, getpid())) {
+    errno = 0;
+    file_.open(part_, std::ios::binary);
+    note_error();
+  }
   ~NewFile() {
     if (!done_) std::remove(part_.c_str());
   }
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
-  void write(std::string_view text) { file_.write(text.data(), std::streamsize(text.size())); }
+  [[nodiscard]] bool good() const { return error_ == 0; }
+  void write(std::string_view text) {
+    errno = 0;
+    file_.write(text.data(), std::streamsize(text.size()));
+    note_error();
+  }
   [[nodiscard]] Exported finish(uint64_t records) {
+    errno = 0;
     file_.close();
-    if (file_ && std::rename(part_.c_str(), path_.c_str()) == 0) {
+    note_error();
+    if (good() && std::rename(part_.c_str(), path_.c_str()) == 0) {
       done_ = true;
       return fmt::format("{}: {}", terminal_text(path_), counted(records, "record"));
     }
-    return std::unexpected(fmt::format("cannot write {}: {}", terminal_text(path_), std::strerror(errno)));
+    const int error = good() ? errno : error_;
+    return std::unexpected(fmt::format("cannot write {}: {}", terminal_text(path_), std::strerror(error)));
   }
 
  private:
+  void note_error() {
+    if (!file_ && error_ == 0) error_ = errno ? errno : EIO;
+  }
+
   std::string path_, part_;
   std::ofstream file_;
+  int error_ = 0;
   bool done_ = false;
 };
 
+// A spreadsheet takes what begins with one of these for a formula; before an apostrophe it is text.
 void append_quoted(std::string& out, std::string_view text) {
+  constexpr std::string_view kFormulas = "=+-@\t\r";
   out += '"';
+  if (!text.empty() && kFormulas.contains(text.front())) out += '\'';
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;
   }
   out += '"';
+}
+
+// Quoted where it has to be.
+void append_text(std::string& out, std::string_view text) {
+  constexpr std::string_view kSpecial = "=+-@,\"\t\r\n";
+  if (text.find_first_of(kSpecial) == text.npos)
+    out += text;
+  else
+    append_quoted(out, text);
 }
 
 Ns begin_of(const Event& event) {
@@ -101,8 +129,7 @@ Ns begin_of(const Event& event) {
 void append_columns(std::string& out, const Event& event, const Model::State& state) {
   Pid pid = 0, tid = 0;
   Ns dur = -1;
-  std::string_view name;
-  std::string result, error;
+  std::string name, result, error;
   std::visit(
       [&](const auto& record) {
         if constexpr (requires { record.pid; }) pid = record.pid;
@@ -111,7 +138,7 @@ void append_columns(std::string& out, const Event& event, const Model::State& st
       event);
   if (const auto* call = std::get_if<Call>(&event)) {
     dur = call->dur;
-    name = call->name();
+    name = terminal_text(call->name());
     result = fmt::format("{}", call->ret);
     if (call->error) error = fmt::format("{}", call->error);
     if (pid == 0)
@@ -120,8 +147,10 @@ void append_columns(std::string& out, const Event& event, const Model::State& st
     name = record_type_name(event.index());
   }
   if (const auto* cqe = std::get_if<Cqe>(&event)) result = fmt::format("{}", cqe->res);
-  out += fmt::format("{},{},{},{},{},{},{},{},", id_of(event), begin_of(event),
-                     dur < 0 ? "" : fmt::format("{}", dur), pid, tid, name, result, error);
+  out += fmt::format("{},{},{},{},{},", id_of(event), begin_of(event), dur < 0 ? "" : fmt::format("{}", dur),
+                     pid, tid);
+  append_text(out, name);
+  out += fmt::format(",{},{},", result, error);
 }
 
 }  // namespace
@@ -152,7 +181,7 @@ Exported write_table(const TraceText& text, const std::vector<uint32_t>& rows, c
     file.write(line);
     ++written;
     if (!rows.empty()) ++next;
-    return rows.empty() || next != rows.end();
+    return file.good() && (rows.empty() || next != rows.end());
   });
   if (stopped) return std::unexpected("the table was not finished");
   return file.finish(written);
@@ -203,7 +232,7 @@ Exported write_range(const TraceText& text, Ns from, Ns until, const std::string
     file.write(record.line);
     file.write("\n");
     ++written;
-    return true;
+    return file.good();
   });
   if (stopped) return std::unexpected("the part of the trace was not finished");
   if (!header_written) return std::unexpected("the trace has no header, so no part of it would be a trace");
@@ -244,8 +273,8 @@ void Exporting::start(std::function<Exported(const std::atomic<bool>&)> work) {
     {
       const std::lock_guard lock(mutex_);
       outcome_ = exported ? "Saved " + *exported : exported.error();
+      busy_ = false;  // whoever has the outcome may start the next
     }
-    busy_ = false;
     wake_();
   });
 }

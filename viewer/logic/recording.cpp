@@ -18,6 +18,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "trace-model/terminal_text.h"
+
 namespace loopscope::viewer {
 namespace {
 
@@ -45,8 +47,13 @@ std::string recording_path(const std::string& name, int pid) {
                      fmt::localtime(std::time(nullptr)));
 }
 
-Recording::Recording(std::vector<int> pids, std::string path, std::function<void()> wake)
-    : pids_(std::move(pids)), path_(std::move(path)), wake_(std::move(wake)), thread_([this] { run(); }) {}
+Recording::Recording(std::vector<int> pids, std::string path, std::function<void()> wake,
+                     std::string recorder)
+    : pids_(std::move(pids)),
+      path_(std::move(path)),
+      recorder_(std::move(recorder)),
+      wake_(std::move(wake)),
+      thread_([this] { run(); }) {}
 
 Recording::~Recording() {
   stop();
@@ -73,11 +80,12 @@ void Recording::run() {
 // Returns its exit code.
 int Recording::watch(ChildProcess& child, bool held) {
   for (bool told = false;;) {
+    const auto status = child.status();
     if (!readable_ && has_bytes(path_)) {
       readable_ = true;
       wake_();
     }
-    if (const auto status = child.status()) return *status;
+    if (status) return *status;
     if (stop_wanted_ && !std::exchange(told, true)) {
       // The signal reaches pkexec as long as it asks for a password; as root it reads that its input ended.
       if (held) child.release();
@@ -87,28 +95,41 @@ int Recording::watch(ChildProcess& child, bool held) {
   }
 }
 
+// Why there is no trace, or not all of one; nothing when all went well.
+std::string Recording::said(const ChildProcess& child, int status) const {
+  constexpr int kSignalled = 128;
+  if (status == 0) return has_bytes(path_) ? std::string() : "the recorder ended without a word or a record";
+  std::string last = last_line(child.errors());
+  if (!last.empty()) return last;
+  const std::string kept =
+      has_bytes(path_) ? "; what it wrote until then is in " + trace_model::terminal_text(path_) : "";
+  if (status > kSignalled)
+    return fmt::format("the recorder was ended by {}{}", strsignal(status - kSignalled), kept);
+  return fmt::format("the recorder ended with code {}, and did not say why{}", status, kept);
+}
+
 std::string Recording::run_directly() {
-  auto child = ChildProcess::start({sibling_program("loopscope"), "record", "--quiet", "-p",
-                                    fmt::format("{}", fmt::join(pids_, ",")), "-o", path_});
+  auto child = ChildProcess::start(
+      {recorder_, "record", "--quiet", "-p", fmt::format("{}", fmt::join(pids_, ",")), "-o", path_});
   if (!child) return child.error();
-  const int status = watch(*child, false);
-  return status == 0 ? std::string() : last_line(child->errors());
+  return said(*child, watch(*child, false));
 }
 
 std::string Recording::run_through_polkit() {
   const int file = open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) return fmt::format("cannot write {}: {}", path_, std::strerror(errno));
-  auto child = ChildProcess::start({"pkexec", "/bin/sh", "-c", kUntilInputEnds, sibling_program("loopscope"),
-                                    fmt::format("{}", fmt::join(pids_, ","))},
-                                   file, true);
+  if (file < 0)
+    return fmt::format("cannot write {}: {}", trace_model::terminal_text(path_), std::strerror(errno));
+  auto child = ChildProcess::start(
+      {"pkexec", "/bin/sh", "-c", kUntilInputEnds, recorder_, fmt::format("{}", fmt::join(pids_, ","))}, file,
+      true);
   close(file);
   if (!child) return child.error();
   const int status = watch(*child, true);
-  if (status == 0) return {};
+  std::string trouble = said(*child, status);
   if (!has_bytes(path_)) unlink(path_.c_str());
   const auto refused =
       refused_by_polkit(*child, status, fmt::format("loopscope record -p {}", fmt::join(pids_, ",")));
-  return refused.value_or(last_line(child->errors()));
+  return refused.value_or(trouble);
 }
 
 }  // namespace loopscope::viewer

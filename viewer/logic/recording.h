@@ -17,8 +17,9 @@ namespace loopscope::viewer {
 
 class Recording {
  public:
-  // `wake` is called on its thread when something changed.
-  Recording(std::vector<int> pids, std::string path, std::function<void()> wake);
+  // `wake` is called on its thread when something changed. `recorder`: the loopscope program.
+  Recording(std::vector<int> pids, std::string path, std::function<void()> wake,
+            std::string recorder = sibling_program("loopscope"));
   ~Recording();  // stops it, and waits
   Recording(const Recording&) = delete;
   Recording& operator=(const Recording&) = delete;
@@ -34,9 +35,10 @@ class Recording {
   [[nodiscard]] std::string run_directly();
   [[nodiscard]] std::string run_through_polkit();
   [[nodiscard]] int watch(ChildProcess& child, bool held);
+  [[nodiscard]] std::string said(const ChildProcess& child, int status) const;
 
   std::vector<int> pids_;
-  std::string path_;
+  std::string path_, recorder_;
   std::function<void()> wake_;
   std::atomic<bool> stop_wanted_ = false, running_ = true, readable_ = false;
   mutable std::mutex mutex_;
