@@ -52,6 +52,32 @@ TEST(Dropping, ALaneKeepsItsLastEvent) {
   EXPECT_EQ(lane.summary(1, 3).count, 2u);
 }
 
+// Its place is another's then.
+TEST(Dropping, AClearedLaneBeginsAnew) {
+  for (const uint32_t before : {0u, 1u, 5u, 16u, 17u, 300u, 5000u}) {
+    std::minstd_rand random(before + 1);
+    Lane lane, fresh;
+    for (uint32_t i = 0; i < before; ++i) lane.append(Ns(i) * 10, 3, Look::Wait, 7, i);
+    lane.clear();
+    ASSERT_TRUE(lane.empty());
+    ASSERT_EQ(lane.size(), before);
+    ASSERT_FALSE(before > 0 && lane.has(before - 1));
+    for (uint32_t i = 0; i < 6000; ++i) {
+      const auto dur = Ns(random() % 1000);
+      const auto look = Look(random() % 20);
+      for (Lane* each : {&lane, &fresh}) each->append(Ns(i) * 2000, dur, look, uint8_t(i % 701 == 0), i);
+    }
+    for (int i = 0; i < 500; ++i) {
+      const uint32_t begin = uint32_t(random() % 6000), end = begin + 1 + uint32_t(random() % (6000 - begin));
+      const Summary a = fresh.summary(begin, end), b = lane.summary(before + begin, before + end);
+      ASSERT_EQ(a.count, b.count) << before << ": " << begin << " " << end;
+      ASSERT_EQ(a.longest, b.longest);
+      ASSERT_EQ(a.longest_at + before, b.longest_at);
+      ASSERT_EQ(a.kinds, b.kinds);
+    }
+  }
+}
+
 TEST(Dropping, RowsKeepTheirNumbers) {
   RecordTable table;
   for (uint32_t i = 0; i < 1000; ++i) {

@@ -143,6 +143,67 @@ TEST_F(GrowingFile, TheOldestIsLetGoOf) {
   EXPECT_EQ(session.texts.label(0), "…");
 }
 
+// A server that makes a thread for each connection, and forks: what has ended makes room.
+TEST_F(GrowingFile, TracksOfWhatHasEndedAreLetGoOf) {
+  constexpr int kRounds = 40, kThreadsARound = 100, kCallsAThread = 20;
+  Session session(path(), [] {}, {.follow = Follow::Always, .most_bytes = 1 << 20});
+  take_until(session, [&] { return session.timeline.records.size() == 2; });
+  uint64_t id = 10;
+  uint32_t records = 2;
+  Ns t = 1000;
+  size_t most_tracks = 0, most_places = 0, most_lanes = 0;
+  const auto calls_of = [&](int tid) -> const Lane& {
+    const uint32_t track = session.timeline.thread_track(tid);
+    return session.timeline.lanes[session.timeline.lane_of(track, LaneRole::Calls)].lane;
+  };
+  uint32_t calls_a_thread = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    std::string text;
+    for (int i = 0; i < kThreadsARound; ++i) {
+      const int tid = 1000 + round * kThreadsARound + i;
+      const bool forked = i % 10 == 0;
+      const int pid = forked ? tid : 7;
+      for (int call = 0; call < kCallsAThread; ++call, ++records)
+        text += fmt::format(
+            R"({{"type":"call","id":{},"t":{},"dur":5,"pid":{},"tid":{},"call":"epoll_wait","args":{{"epfd":3,"maxevents":9,"timeout":0}},"ret":0}})"
+            "\n",
+            id++, t += 10, pid, tid);
+      text += fmt::format(R"({{"type":"exit","id":{},"t":{},"pid":{},"tid":{}{}}})"
+                          "\n",
+                          id++, t += 10, pid, tid, forked ? R"(,"last":true,"code":0)" : "");
+      text += read_line(id++, t += 10);  // of the thread that lives
+      records += 2;
+    }
+    append(text);
+    take_until(session, [&] { return session.timeline.records.size() == records; });
+    if (round == 0) calls_a_thread = calls_of(1000 + kThreadsARound - 1).size();
+    most_tracks = std::max(most_tracks, session.timeline.tracks.size());
+    most_lanes = std::max(most_lanes, session.timeline.lanes.size());
+    most_places = std::max(most_places, session.layout.places().size());
+    for (const Place& place : session.layout.places())
+      ASSERT_FALSE(session.timeline.tracks[place.track].lanes.empty());
+    session.select_row(session.timeline.records.first());
+  }
+  EXPECT_GT(session.dropped(), 0u);
+  EXPECT_LT(most_tracks, size_t(kRounds * kThreadsARound / 2));
+  EXPECT_LT(most_lanes, size_t(kRounds * kThreadsARound / 2));
+  EXPECT_LT(most_places, size_t(kRounds * kThreadsARound / 2));
+  EXPECT_LE(session.timeline.bytes(), 2u << 20);
+  // Who is left is who it was.
+  const uint32_t lives = session.timeline.thread_track(7);
+  ASSERT_NE(lives, kNone);
+  EXPECT_EQ(session.timeline.tracks[lives].tid, 7);
+  const int last = 1000 + kRounds * kThreadsARound - 1;
+  const uint32_t newest = session.timeline.thread_track(last);
+  ASSERT_NE(newest, kNone);
+  EXPECT_EQ(session.timeline.tracks[newest].tid, last);
+  const Lane& calls = calls_of(last);
+  EXPECT_EQ(calls.size() - calls.first(), calls_a_thread);
+  EXPECT_EQ(session.timeline.records.lane(calls.record(calls.first())),
+            session.timeline.lane_of(newest, LaneRole::Calls));
+  EXPECT_EQ(session.timeline.thread_track(1001), kNone);
+}
+
 TEST(Pipe, IsReadAsItComes) {
   const std::string path = testing::TempDir() + fmt::format("viewer-pipe-{}", getpid());
   ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);

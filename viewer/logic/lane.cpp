@@ -75,6 +75,13 @@ uint32_t Lane::drop_before(Ns t) {
   return count;
 }
 
+void Lane::clear() {
+  const uint32_t behind = size();
+  *this = Lane();
+  first_ = behind;
+  pyramid_.begin_at(behind);
+}
+
 Summary Lane::summary(uint32_t begin, uint32_t end) const {
   begin = std::max(begin, first_);
   Summary sum = pyramid_.query(begin, end, [this](uint32_t i) { return summary_of(i); });

@@ -69,6 +69,10 @@ class Lane {
   // What is not needed to draw from `t` on goes; the last event stays. How many that were.
   uint32_t drop_before(Ns t);
 
+  // Everything goes, for good: its row of the timeline is another's from here on. Its numbers are not used
+  // again.
+  void clear();
+
   [[nodiscard]] uint32_t first() const { return first_; }  // events [first(), size()) are there
   [[nodiscard]] uint32_t size() const { return first_ + uint32_t(start_.size()); }
   [[nodiscard]] bool empty() const { return start_.empty(); }

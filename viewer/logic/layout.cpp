@@ -115,7 +115,8 @@ bool Layout::passes(const Timeline& timeline, const Track& track) const {
 }
 
 bool Layout::shows(const Timeline& timeline, uint32_t i) const {
-  return passes(timeline, timeline.tracks[i]) && (only_.empty() || (i < only_.size() && only_[i]));
+  return !timeline.tracks[i].lanes.empty() && passes(timeline, timeline.tracks[i]) &&
+         (only_.empty() || (i < only_.size() && only_[i]));
 }
 
 void Layout::update(const Timeline& timeline) {
@@ -128,6 +129,8 @@ void Layout::update(const Timeline& timeline) {
                            [&](uint32_t i) { return std::pair(tracks[i].process, tracks[i].kind); });
   std::vector<uint8_t> shown(timeline.processes.size(), words_.empty() && only_.empty()),
       folded(timeline.processes.size(), 0), gone(timeline.processes.size(), 0);
+  for (auto* chosen : {&collapsed_, &pinned_, &hidden_})
+    std::erase_if(*chosen, [&](uint32_t each) { return each < tracks.size() && tracks[each].lanes.empty(); });
   for (uint32_t i = 0; i < tracks.size(); ++i) {
     if (shows(timeline, i)) shown[tracks[i].process] = 1;
     if (tracks[i].kind != TrackKind::Process) continue;

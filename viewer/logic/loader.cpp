@@ -99,6 +99,7 @@ Loaded Loader::read_all(TraceSource& source) {
     bytes_read_ = source.bytes_read();
     (void)text_->flush();
     post(builder.batch(take_spent()));
+    builder.free(take_spent_tracks());
   };
   while (!cancelled_) {
     const TraceSource::Step step = source.next();
@@ -168,7 +169,7 @@ void Loader::post_so_far(Report report) {
 }
 
 void Loader::post(Batch batch) {
-  if (batch.rows.empty() && batch.steps.empty()) return;
+  if (batch.rows.empty() && batch.steps.empty() && batch.freed_tracks.empty()) return;
   std::unique_lock lock(mutex_);
   taken_.wait(lock, [this] { return waiting_.size() < kMostWaiting || cancelled_; });
   waiting_.push_back(std::move(batch));
@@ -182,6 +183,16 @@ Batch Loader::take_spent() {
   Batch batch = std::move(spent_.back());
   spent_.pop_back();
   return batch;
+}
+
+void Loader::free_tracks(std::vector<SpentTrack> spent) {
+  const std::lock_guard lock(mutex_);
+  spent_tracks_ = std::move(spent);
+}
+
+std::vector<SpentTrack> Loader::take_spent_tracks() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(spent_tracks_, {});
 }
 
 bool Loader::apply_to(Timeline& timeline, Ns budget_ns) {

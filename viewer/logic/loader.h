@@ -42,6 +42,8 @@ class Loader {
   void cancel() { cancelled_ = true; }
   // Applies batches until `budget_ns` is used up; true when there was one.
   bool apply_to(Timeline& timeline, Ns budget_ns);
+  // Tracks of which the timeline has nothing any more: the thread that reads frees those that have ended.
+  void free_tracks(std::vector<SpentTrack> spent);
   // After the batches it is about were applied; the last one is complete.
   [[nodiscard]] std::optional<Loaded> take_result();
 
@@ -64,6 +66,7 @@ class Loader {
   [[nodiscard]] Loaded read_all(TraceSource& source);
   void post(Batch batch);
   [[nodiscard]] Batch take_spent();
+  [[nodiscard]] std::vector<SpentTrack> take_spent_tracks();
   void post_so_far(trace_model::Report report);
   void note_clock(Ns last);
 
@@ -78,6 +81,7 @@ class Loader {
   std::condition_variable taken_;
   std::deque<Batch> waiting_;
   std::vector<Batch> spent_;  // to be filled again: their memory is mapped already
+  std::vector<SpentTrack> spent_tracks_;
   std::optional<Loaded> result_;
   std::thread thread_;
 };

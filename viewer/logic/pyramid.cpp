@@ -28,6 +28,16 @@ void Pyramid::append(const Summary& event) {
   }
 }
 
+void Pyramid::begin_at(uint32_t index) {
+  size_ = index;
+  for (std::size_t k = 0; k < kLevels && index > 0; ++k) {
+    dropped_[k] = size_ >> (kShift * (k + 1));
+    if (dropped_[k] > 0) continue;
+    levels_[k].emplace_back();  // sums up everything, so far nothing
+    return;
+  }
+}
+
 void Pyramid::drop_before(uint32_t first) {
   for (std::size_t k = 0; k < kLevels; ++k) {
     // The last node is still to be added to.

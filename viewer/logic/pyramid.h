@@ -30,6 +30,8 @@ class Pyramid {
  public:
   void append(const Summary& event);  // of one event; its index is the number of events before it
   [[nodiscard]] uint32_t size() const { return size_; }
+  // Of an empty one: the next event has this index, and those before it are never asked for.
+  void begin_at(uint32_t index);
   // Forgets what only earlier events need; indexes stay. Queries must begin at `first` or later from then on.
   void drop_before(uint32_t first);
 

@@ -29,6 +29,7 @@ bool Session::take_loaded(Ns budget_ns) {
   bool changed = loader.apply_to(timeline, budget_ns);
   if (changed) {
     drop_what_is_too_much();
+    if (live()) forget_what_is_gone();
     layout.update(timeline);
     if (!moved_ && !live()) view.show(timeline.begin(), timeline.end());
     arrows_known_ = false;
@@ -71,10 +72,14 @@ void Session::set_following(bool on) {
 void Session::drop_what_is_too_much() {
   if (!live() || timeline.bytes() <= most_bytes_) return;
   timeline.drop_oldest(kDroppedShare);
+  loader.free_tracks(timeline.take_spent_tracks());
   const RecordTable& records = timeline.records;
   if (records.first() < records.size()) loader.text()->drop_before(records.offset(records.first()));
   search.drop_before(records.first());
   hits_noted_ = 0;
+}
+
+void Session::forget_what_is_gone() {
   const auto gone = [this](const Selection& each) {
     return each.any() &&
            (!timeline.records.has(each.row) || (each.drawn() && !timeline.has(each.lane, each.index)));

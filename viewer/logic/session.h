@@ -107,6 +107,7 @@ class Session {
   void moved();
   void keep_live();
   void drop_what_is_too_much();
+  void forget_what_is_gone();
   void note_hits();
   void step_event(int by);
   void step_lane(int by);

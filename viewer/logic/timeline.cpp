@@ -32,22 +32,32 @@ void Batch::clear() {
 }
 
 void Timeline::apply(Batch& batch) {
-  shape += !batch.processes.empty() + !batch.tracks.empty() + !batch.lanes.empty() +
-           !batch.process_names.empty() + !batch.track_names.empty() + !batch.track_kinds.empty();
+  shape += !batch.freed_tracks.empty() + !batch.processes.empty() + !batch.tracks.empty() +
+           !batch.lanes.empty() + !batch.process_names.empty() + !batch.track_names.empty() +
+           !batch.track_kinds.empty();
   move_behind(processes, batch.processes);
-  for (Track& track : batch.tracks) {
-    const uint32_t number = uint32_t(tracks.size());
+  for (const uint32_t track : batch.freed_tracks) free_track(track);
+  for (auto& [number, track] : batch.tracks) {
+    if (number >= tracks.size())
+      tracks.resize(number + 1);
+    else
+      --free_tracks_;
     if (track.kind == TrackKind::Loop || track.kind == TrackKind::Thread)
       thread_tracks_[uint64_t(track.tid)] = number;
     if (track.kind == TrackKind::Listener) {
       listener_tracks_[listener_key(track.file, processes[track.process].pid)] = number;
       listener_tracks_[listener_key(track.file, 0)] = number;
     }
-    tracks.push_back(std::move(track));
+    tracks[number] = std::move(track);
   }
-  for (const auto& [track, role] : batch.lanes) {
-    tracks[track].lanes.push_back(uint32_t(lanes.size()));
-    lanes.push_back({{}, track, LaneRole(role)});
+  for (const NewLane& made : batch.lanes) {
+    tracks[made.track].lanes.push_back(made.number);
+    if (made.number >= lanes.size())
+      lanes.resize(made.number + 1);
+    else
+      --free_lanes_;
+    lanes[made.number].track = made.track;
+    lanes[made.number].role = made.role;
   }
   for (auto& [process, name] : batch.process_names) processes[process].name = std::move(name);
   for (auto& [track, name] : batch.track_names) tracks[track].name = std::move(name);
@@ -71,8 +81,9 @@ void Timeline::apply(Batch& batch) {
 
 uint64_t Timeline::bytes() const {
   constexpr uint64_t kRecord = 24, kEvent = 20, kLane = 512, kTrack = 256, kFile = 40, kLink = 40;
-  return (records.size() - records.first()) * kRecord + events_ * kEvent + lanes.size() * kLane +
-         tracks.size() * kTrack + files_.size() * kFile + links.size() * kLink + watched.bytes();
+  return (records.size() - records.first()) * kRecord + events_ * kEvent +
+         (lanes.size() - free_lanes_) * kLane + (tracks.size() - free_tracks_) * kTrack +
+         files_.size() * kFile + links.size() * kLink + watched.bytes();
 }
 
 void Timeline::drop_oldest(double share) {
@@ -93,7 +104,39 @@ void Timeline::drop_oldest(double share) {
   std::erase_if(gaps, [t](const GapRow& gap) { return gap.until < t; });
   watched.drop_before(t);
   kept_since_ = t;
+  find_spent_tracks();
   drop_facts();
+}
+
+// The last event of a lane stays, and so do marks, until there is nothing else of the track.
+void Timeline::find_spent_tracks() {
+  for (uint32_t number = 0; number < tracks.size(); ++number) {
+    uint64_t events = 0;
+    const bool spent =
+        !tracks[number].lanes.empty() && std::ranges::all_of(tracks[number].lanes, [&](uint32_t i) {
+          const Lane& lane = lanes[i].lane;
+          events += lane.size();
+          return lane.empty() || lane.end(lane.size() - 1, INT64_MAX) < kept_since_;
+        });
+    if (spent) spent_tracks_.push_back({number, events});
+  }
+}
+
+void Timeline::free_track(uint32_t number) {
+  Track& track = tracks[number];
+  const auto forget = [number](trace_model::FlatMap<uint32_t>& map, uint64_t key) {
+    if (const uint32_t* known = map.find(key); known && *known == number) map.erase(key);
+  };
+  forget(thread_tracks_, uint64_t(track.tid));
+  forget(listener_tracks_, listener_key(track.file, processes[track.process].pid));
+  forget(listener_tracks_, listener_key(track.file, 0));
+  for (const uint32_t i : track.lanes) {
+    events_ -= lanes[i].lane.size() - lanes[i].lane.first();
+    lanes[i].lane.clear();
+    ++free_lanes_;
+  }
+  track = {};
+  ++free_tracks_;
 }
 
 // Of connections and files that no record is about any more.

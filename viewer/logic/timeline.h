@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "trace-model/analysis/links.h"
@@ -36,6 +37,12 @@ struct LaneOfTrack {
   Lane lane;
   uint32_t track = 0;
   LaneRole role = LaneRole::Calls;
+};
+
+// A track that nothing is drawn on any more, and how many events its lanes have had.
+struct SpentTrack {
+  uint32_t track = 0;
+  uint64_t events = 0;
 };
 
 struct ProcessName {
@@ -74,10 +81,17 @@ struct GapRow {
   uint32_t record = 0;
 };
 
+struct NewLane {
+  uint32_t number = 0, track = 0;
+  LaneRole role = LaneRole::Calls;
+};
+
 struct Batch {
-  std::vector<ProcessName> processes;                // new ones; their numbers go on from those before
-  std::vector<Track> tracks;                         // new ones, without lanes
-  std::vector<std::pair<uint32_t, uint32_t>> lanes;  // new ones: track, LaneRole
+  std::vector<ProcessName> processes;  // new ones; their numbers go on from those before
+  // Come before all else: their numbers and those of their lanes are free for new ones.
+  std::vector<uint32_t> freed_tracks;
+  std::vector<std::pair<uint32_t, Track>> tracks;  // new ones by number, without lanes
+  std::vector<NewLane> lanes;                      // new ones
   std::vector<std::pair<uint32_t, std::string>> process_names, track_names;  // changed
   std::vector<std::pair<uint32_t, TrackKind>> track_kinds;                   // changed
   std::vector<RecordRow> rows;
@@ -99,6 +113,9 @@ class Timeline {
   // share of the records goes, with what is drawn of them; the few marks of a listener stay.
   [[nodiscard]] uint64_t bytes() const;
   void drop_oldest(double share);
+  // Tracks of which all has been dropped, since this was last asked. Whether they will be drawn on again only
+  // the builder knows, who says so by a Batch.
+  [[nodiscard]] std::vector<SpentTrack> take_spent_tracks() { return std::exchange(spent_tracks_, {}); }
   [[nodiscard]] Ns kept_since() const { return kept_since_; }  // INT64_MIN: nothing was dropped
 
   RecordTable records;
@@ -144,7 +161,11 @@ class Timeline {
     uint32_t local = 0, peer = 0, path = 0;
   };
   void drop_facts();
+  void find_spent_tracks();
+  void free_track(uint32_t track);
 
+  std::vector<SpentTrack> spent_tracks_;
+  uint64_t free_tracks_ = 0, free_lanes_ = 0;
   Ns kept_since_ = INT64_MIN;
   uint64_t events_ = 0;  // of all lanes
   trace_model::FlatMap<StoredFile> files_;

@@ -70,14 +70,61 @@ void TimelineBuilder::extend(Ns t) {
 }
 
 uint32_t TimelineBuilder::add_track(Track track) {
-  batch_.tracks.push_back(std::move(track));
-  return tracks_++;
+  uint32_t number = tracks_;
+  if (free_tracks_.empty()) {
+    ++tracks_;
+    lanes_of_.emplace_back();
+  } else {
+    number = free_tracks_.back();
+    free_tracks_.pop_back();
+  }
+  batch_.tracks.emplace_back(number, std::move(track));
+  return number;
 }
 
 uint32_t TimelineBuilder::add_lane(uint32_t track, LaneRole role) {
-  batch_.lanes.emplace_back(track, uint32_t(role));
-  lanes_.emplace_back();
-  return uint32_t(lanes_.size() - 1);
+  auto number = uint32_t(lanes_.size());
+  if (free_lanes_.empty()) {
+    lanes_.emplace_back();
+  } else {
+    number = free_lanes_.back();
+    free_lanes_.pop_back();
+  }
+  batch_.lanes.push_back({number, track, role});
+  lanes_[number].track = track;
+  lanes_of_[track].push_back(number);
+  return number;
+}
+
+// One that has ended and nothing of which is on its way. Should its thread turn out to live, it gets another.
+void TimelineBuilder::free(const std::vector<SpentTrack>& spent) {
+  for (const auto& [track, events] : spent) {
+    const uint64_t* tid = ended_threads_.find(track);
+    const uint64_t* listener = ended_listeners_.find(track);
+    const uint64_t* process = ended_processes_.find(track);
+    if (!tid && !listener && !process) continue;
+    uint64_t here = 0;
+    for (const uint32_t lane : lanes_of_[track]) here += lanes_[lane].size;
+    if (here != events) continue;
+    if (const ThreadLanes* known = tid ? threads_.find(*tid) : nullptr; known && known->track == track)
+      threads_.erase(*tid);
+    if (const ListenerLanes* known = listener ? listeners_.find(*listener) : nullptr;
+        known && known->track == track)
+      listeners_.erase(*listener);
+    if (const uint32_t* known = process ? process_marks_.find(*process) : nullptr;
+        known && lanes_[*known].track == track)
+      process_marks_.erase(*process);
+    ended_processes_.erase(track);
+    ended_threads_.erase(track);
+    ended_listeners_.erase(track);
+    for (const uint32_t lane : lanes_of_[track]) {
+      lanes_[lane] = {.size = lanes_[lane].size};
+      free_lanes_.push_back(lane);
+    }
+    lanes_of_[track].clear();
+    free_tracks_.push_back(track);
+    batch_.freed_tracks.push_back(track);
+  }
 }
 
 void TimelineBuilder::append(uint32_t lane, Ns start, Ns dur, Look look, uint8_t priority, uint32_t record) {
@@ -127,6 +174,7 @@ uint32_t TimelineBuilder::process_marks(Pid pid) {
 TimelineBuilder::ThreadLanes& TimelineBuilder::thread_lanes(Pid pid, Pid tid, const std::string& comm) {
   ThreadLanes& thread = threads_[uint64_t(tid)];
   if (thread.track == kNone || thread.pid != pid) {
+    if (thread.track != kNone) ended_threads_[thread.track] = uint64_t(tid);
     thread = {};
     thread.pid = pid;
     thread.comm = comm;
@@ -202,8 +250,15 @@ void TimelineBuilder::place(const WatchRow& row) {
 
 void TimelineBuilder::place(const Exit& exit) {
   mark_process(exit.pid, exit.t);
+  if (exit.last) {
+    ended_processes_[lanes_[process_marks(exit.pid)].track] = uint64_t(exit.pid);
+    listeners_.for_each([&](uint64_t key, const ListenerLanes&) {
+      if (Pid(uint32_t(key)) == exit.pid) end_listener(FileId(key >> 32), exit.pid, exit.t);
+    });
+  }
   threads_.for_each([&](uint64_t tid, ThreadLanes& thread) {
     if (thread.pid != exit.pid || (!exit.last && Pid(tid) != exit.tid)) return;
+    ended_threads_[thread.track] = tid;
     for (const uint32_t lane : {thread.waits, thread.calls})
       if (lane != kNone) end_open(lane, exit.t, lanes_[lane].open_look, lanes_[lane].open_record);
   });

@@ -27,6 +27,8 @@ class TimelineBuilder : public trace_model::AnalysisSink, public trace_model::In
   void take(const trace_model::Event& event, uint64_t offset);
   void finish();
   [[nodiscard]] Batch batch(Batch spent = {});  // what has gathered since the last; its memory is used again
+  // Right after batch(): which of these will not be drawn on any more, so that others can have their numbers.
+  void free(const std::vector<SpentTrack>& spent);
   [[nodiscard]] uint32_t rows() const { return row_; }
   [[nodiscard]] Ns last() const { return last_; }  // the latest time seen; INT64_MIN: none
 
@@ -40,7 +42,7 @@ class TimelineBuilder : public trace_model::AnalysisSink, public trace_model::In
   static constexpr uint32_t kOperationRows = 24;
 
   struct LaneState {
-    uint32_t size = 0;
+    uint32_t track = 0, size = 0;
     Ns open_start = 0;
     bool open = false;
     uint32_t open_record = 0;
@@ -115,6 +117,11 @@ class TimelineBuilder : public trace_model::AnalysisSink, public trace_model::In
   Ns begun_t_ = 0;
 
   std::vector<LaneState> lanes_;
+  // Tracks of threads and processes that have ended and of listeners that were closed: by what they are
+  // found.
+  trace_model::FlatMap<uint64_t> ended_threads_, ended_listeners_, ended_processes_;
+  std::vector<std::vector<uint32_t>> lanes_of_;  // by track
+  std::vector<uint32_t> free_tracks_, free_lanes_;
   uint32_t tracks_ = 0, processes_ = 0, watched_ = 0;
   trace_model::FlatMap<uint32_t> process_numbers_, process_marks_;
   trace_model::FlatMap<ThreadLanes> threads_;

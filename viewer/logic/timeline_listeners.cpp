@@ -96,6 +96,7 @@ void TimelineBuilder::end_listener(FileId file, Pid pid, Ns t) {
   ListenerLanes* lanes = listeners_.find(key_of(file, pid));
   if (!lanes || !lanes->open) return;
   lanes->open = false;
+  ended_listeners_[lanes->track] = key_of(file, pid);
   end_open(lanes->life, t, Look::Life, lanes_[lanes->life].open_record);
 }
 
