@@ -22,7 +22,6 @@ using trace_model::ArgSpec;
 using trace_model::Call;
 using trace_model::CallBody;
 using trace_model::CallFamily;
-using trace_model::CallSpec;
 
 namespace {
 
