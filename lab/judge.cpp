@@ -157,8 +157,9 @@ Verdict Judge::judge(const Answer& answer) {
   Verdict verdict = judge_evidence(answer);
   if (verdict.outcome != Outcome::Right) return verdict;
   if (exercise_.reason && answer.because.size() < kShortestReason)
-    return wrong("The answer is right. Say why, with --because \"…\".",
-                 "答案正確。請用 --because「…」說明理由。");
+    return wrong(
+        "The answer is right. Say why in a sentence: --because \"…\"; in the window, the field for it.",
+        "答案正確。請用一句話說明理由：--because「…」；在視窗中填入理由欄位。");
   return verdict;
 }
 

@@ -87,6 +87,9 @@ void warn_of_trace(Comparison& comparison, const TraceFigures& trace, char name)
   };
   if (trace.requests == 0)
     warn(trace.not_delimitable.empty() ? "has no requests" : "has no requests: " + trace.not_delimitable);
+  if (trace.requests && trace.values[size_t(Metric::P50)] && !trace.ranges[size_t(Metric::P50)])
+    warn(fmt::format("has too few requests ({}) to tell a difference from chance: {} parts of {} are needed",
+                     trace.requests, kPartsForRange, kRequestsInPart));
   if (trace.lost) warn(fmt::format("lost {}", counted(trace.lost, "record")));
   if (trace.overlap_loss)
     warn(fmt::format("has {} that overlap a loss: they are counted, and have no latency",

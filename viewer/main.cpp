@@ -22,7 +22,7 @@
 namespace loopscope::viewer {
 namespace {
 
-constexpr int kFramesAfterInput = 3;  // some widgets take a second frame to settle
+constexpr int kFramesAfterInput = 6;  // a panel that comes up, and then its table, take some to settle
 constexpr int kFirstWidth = 1280, kFirstHeight = 720;
 constexpr float kFontPx = 14;
 constexpr Ns kApplyBudget = 4'000'000, kScreenshotBudget = 1'000'000'000;

@@ -42,6 +42,32 @@ TEST_F(AnswersTest, AllOfTheTraceIsCountedWithoutARange) {
   EXPECT_EQ(figures_of("write")->failed, 1u);
 }
 
+TEST_F(AnswersTest, WaitsThatSleptAreCallsAsWell) {
+  EXPECT_EQ(session.range_figures().calls, 10u);
+  ASSERT_NE(figures_of("epoll_wait"), nullptr);
+  EXPECT_EQ(figures_of("epoll_wait")->count, 2u) << "one slept, one looked; the one in progress is not over";
+  EXPECT_EQ(figures_of("epoll_wait")->total, 1'002'000);
+}
+
+// The last wait of a server that is killed is sleep, not work of its last wakeup.
+TEST(Answers, AWaitThatTheThreadDiedInIsSleep) {
+  std::string text = small_trace();
+  text.resize(text.find(R"({"type":"pending")"));
+  text +=
+      R"({"type":"call","id":20,"t":1060000,"dur":300000000,"tid":7,"call":"epoll_wait","args":{"epfd":5,"maxevents":64,"timeout":-1},"files":{"epfd":3},"ret":-1,"error":"EINTR","killed":true,"off":{"dur":299990000,"state":"S","woken":301050000,"delay":5000}}
+{"type":"exit","id":21,"t":301060000,"tid":7,"signal":"SIGTERM","last":true}
+{"type":"end","id":22,"t":400000000,"events":11,"lost":0,"reason":"duration"}
+)";
+  const TraceOnDisk file(text);
+  Session session(file.path(), [] {});
+  load_all(session);
+  const RangeFigures& all = session.range_figures();
+  ASSERT_EQ(all.loops.size(), 1u);
+  EXPECT_EQ(all.loops[0].busy, 54'000);
+  EXPECT_GE(all.loops[0].asleep, 301'000'000);
+  EXPECT_EQ(all.wakeups, 1u);
+}
+
 TEST_F(AnswersTest, ARangeCountsWhatBeginsInItAndOfTheRestThePartInIt) {
   session.set_range(1'030'000, 1'035'000);
   EXPECT_EQ(figures_of("accept4"), nullptr);

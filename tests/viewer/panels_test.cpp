@@ -57,6 +57,28 @@ TEST_F(PanelsTest, AClickSelectsWhatIsThere) {
   EXPECT_FALSE(session.selection().any());
 }
 
+// What was under the mouse is somewhere else when the second click ends.
+TEST_F(PanelsTest, ADoubleClickShowsWhatIsThereAndKeepsItSelected) {
+  const uint32_t row = *session.timeline.records.row_of(18);
+  session.show(700'000, 1'300'000);
+  screen.frames(2);
+  const ImVec2 at = position(session.timeline.records.lane(row), session.timeline.records.index(row));
+  const double span = session.view.span;
+  screen.click(at.x + 1, at.y);
+  screen.click(at.x + 1, at.y);
+  EXPECT_LT(session.view.span, span / 4);
+  EXPECT_EQ(session.selection().row, row);
+}
+
+TEST_F(PanelsTest, TheMenuOfALaneEndsWithEscape) {
+  const int plain = screen.frames(2);
+  screen.drag(100, kLanesTop + 60, 100, kLanesTop + 60, 1);
+  screen.mouse(-1, -1);  // no tooltip
+  EXPECT_GT(screen.frames(2), plain + 20);
+  screen.press(kKeyEscape);
+  EXPECT_LT(screen.frames(3), plain + 20);
+}
+
 TEST_F(PanelsTest, KeysMoveTheView) {
   screen.mouse(700, 200);
   const double span = session.view.span;

@@ -46,6 +46,21 @@ TEST_F(TwoTraces, MoveTogetherOrEachAlone) {
   EXPECT_EQ(workspace.trace(1).view.start, there);
 }
 
+// The first is half as long: what is shown of it is as wide as the second is.
+TEST(TwoTracesOfOtherLengths, AreBothShownWhole) {
+  std::string half = small_trace();
+  half.resize(half.find("\n", half.size() / 2) + 1);
+  const TraceOnDisk shorter(half), longer(small_trace());
+  Workspace workspace({shorter.path(), longer.path()}, [] {});
+  load_all(workspace);
+  ASSERT_LT(workspace.trace(0).timeline.end(), workspace.trace(1).timeline.end());
+  workspace.perform(Action::ZoomIn);
+  workspace.perform(Action::ShowAll);
+  for (size_t i = 0; i < 2; ++i)
+    EXPECT_GE(workspace.trace(i).view.end(), workspace.trace(i).timeline.end()) << i;
+  EXPECT_DOUBLE_EQ(workspace.trace(1).view.span, workspace.trace(0).view.span);
+}
+
 TEST_F(TwoTraces, AreComparedPerRequest) {
   workspace.perform(Action::ShowCompare);
   EXPECT_EQ(workspace.wanted_panel, Panel::Compare);

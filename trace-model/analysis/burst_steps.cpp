@@ -69,7 +69,11 @@ void Analysis::after(const Call& call, Thread& thread) {
   Model::State& state = model_.state();
   Activity& activity = thread.activity;
   notifiers_.on_call(call, state.files);
-  if (state.last_wait.loop)
+  const bool died_waiting = call.killed && call.spec->wait != WaitKind::None;
+  if (died_waiting && activity.in_burst) {
+    keep_run(activity, call.t);
+    end_burst(thread, call.t, false);
+  } else if (state.last_wait.loop && !died_waiting)
     wait_returned(call, thread);
   else if (activity.in_burst)
     count(call, activity);

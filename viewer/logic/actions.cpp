@@ -107,7 +107,7 @@ constexpr Command kCommands[]{
     {Bigger, "Larger text", "Ctrl+="},
     {Smaller, "Smaller text", "Ctrl+-"},
     {Help, "Keys and mouse", "?"},
-    {Quit, "End", "Ctrl+Q"},
+    {Quit, "Quit", "Ctrl+Q"},
 };
 
 constexpr MouseHelp kMouse[]{

@@ -70,7 +70,10 @@ class Figures {
           break;
         case LaneRole::Waits:
           waits = !lane.empty();
-          each_in(lane, [&](uint32_t i) { add_wait(lane, i, loop, causes); });
+          each_in(lane, [&](uint32_t i) {
+            add_wait(lane, i, loop, causes);
+            if (lane.look(i) == Look::Wait && lane.dur(i) != kOpen) loop.calls += add_call(number, lane, i);
+          });
           break;
         case LaneRole::Off:
           each_in(lane, [&](uint32_t i) {

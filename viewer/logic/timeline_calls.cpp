@@ -119,10 +119,12 @@ void TimelineBuilder::place(const Call& call) {
   const bool in_wait = thread.waits != kNone && lanes_[thread.waits].open &&
                        lanes_[thread.waits].open_look == Look::Wait && call.spec &&
                        call.spec->wait != WaitKind::None;
+  // Nothing began behind a wait in which the thread died.
+  const bool died_waiting = call.killed && call.spec && call.spec->wait != WaitKind::None;
   current_.error = uint16_t(std::clamp(call.error, 0, 0xffff));
   current_.file = main_file(call);
   extend(call.end());
-  if (begun_ || in_wait) {
+  if (begun_ || in_wait || died_waiting) {
     const uint32_t lane = waits_lane(thread);
     if (in_wait)
       end_open(lane, returned, Look::Wait, row_);
@@ -137,7 +139,7 @@ void TimelineBuilder::place(const Call& call) {
       append(thread.calls, call.t, time_between(call.t, returned), look_of_call(call.spec), priority, row_);
     place_here(thread.calls);
   }
-  if (call.off) place_off(thread, *call.off, call.t, returned, begun_ || in_wait);
+  if (call.off) place_off(thread, *call.off, call.t, returned, begun_ || in_wait || died_waiting);
   note_facts(call);
   take_listener_call(call, thread);
 }

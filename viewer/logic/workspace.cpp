@@ -147,6 +147,16 @@ void Workspace::link_views(const ViewRange& before) {
   }
 }
 
+// Both whole, and a second as wide in one as in the other.
+void Workspace::show_all_of_both() {
+  double span = 0;
+  for (const auto& trace : traces_) {
+    trace->perform(Action::ShowAll);
+    span = std::max(span, trace->view.span);
+  }
+  for (const auto& trace : traces_) trace->view.span = span;
+}
+
 void Workspace::toggle_link(bool on) {
   linked_ = on;
   if (!linked()) return;
@@ -216,6 +226,7 @@ void Workspace::perform(Action action) {
   }
   if (exercises.gives_away(action)) return say(std::string(exercises.refusal()));
   if (empty()) return;
+  if (action == Action::ShowAll && linked()) return show_all_of_both();
   const ViewRange before = active().view;
   active().perform(action);
   link_views(before);

@@ -74,6 +74,7 @@ class Workspace {
 
  private:
   void link_views(const ViewRange& before);
+  void show_all_of_both();
   void align();
   void take_recording();
   void start_recording(int pid);

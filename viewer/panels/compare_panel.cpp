@@ -69,10 +69,11 @@ void draw_compare(const Frame& frame) {
   if (!comparing.trouble().empty()) wrapped_text(comparing.trouble());
   const auto& comparison = comparing.comparison();
   if (!comparison) return;
+  ImGui::TextDisabled("A, upper: %s", trace_model::terminal_text(comparison->a.name).c_str());
+  ImGui::TextDisabled("B, lower: %s", trace_model::terminal_text(comparison->b.name).c_str());
   for (const std::string& warning : comparison->warnings) wrapped_text(trace_model::terminal_text(warning));
   if (!ImGui::BeginTable("compare", 5, kTable)) return;
-  for (const char* title : {"per request", "A: upper", "B: lower", "change", "difference"})
-    ImGui::TableSetupColumn(title);
+  for (const char* title : {"per request", "A", "B", "change", "difference"}) ImGui::TableSetupColumn(title);
   ImGui::TableHeadersRow();
   for (const ComparisonRow& each : comparison->rows) row(frame, each);
   ImGui::EndTable();

@@ -75,7 +75,9 @@ void LabPanel::draw(const Frame& frame) {
   const Exercises& exercises = frame.workspace.exercises;
   const lab::Exercise* exercise = exercises.open();
   if (!exercise) {
-    if (!exercises.said().empty()) wrapped(frame, frame.theme.error, terminal_text(exercises.said()));
+    if (!exercises.said().empty())
+      wrapped(frame, exercises.right() ? frame.theme.text : frame.theme.error,
+              terminal_text(exercises.said()));
     return list(frame);
   }
   if (exercise->id != id_) {

@@ -80,12 +80,14 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
       box.x1 = std::max(box.x1, boxes_[i].x1);
       box.count += boxes_[i].count;
     }
-    bar(box, lane, y, height);
+    // A short wakeup between sleeps is drawn last: the next sleep would cover it.
+    if (!is_tick(i, of.role)) bar(box, lane, y, height);
     if (searched_ || dims_) show_hit(box, lane, y, height);
   }
   // What matters and is too short to be the longest of its bucket is drawn over it, in its own place.
-  for (const Box& box : boxes_) {
-    if (box.priority == 0 || of.lane.priority(box.event) >= box.priority) continue;
+  for (size_t i = 0; i < boxes_.size(); ++i) {
+    const Box& box = boxes_[i];
+    if (!is_tick(i, of.role) && (box.priority == 0 || of.lane.priority(box.event) >= box.priority)) continue;
     const Look look = of.lane.look(box.important);
     const float x = area_.x + float(session.view.x_of(of.lane.start(box.important)));
     const ImU32 colour = of.role == LaneRole::Waits ? frame_.theme.looks[size_t(look)] : frame_.theme.error;
@@ -93,6 +95,13 @@ void LanePainter::paint(uint32_t lane, float y, float height) {
     const float top = of.role == LaneRole::Waits ? y + height * kWakeupTop : y + height - 3;
     list_.AddRectFilled({x, top}, {x + float(kLeastPx), y + height}, colour);
   }
+}
+
+bool LanePainter::is_tick(size_t i, LaneRole role) const {
+  if (role != LaneRole::Waits || is_hatched(boxes_[i].look) || boxes_[i].x1 - boxes_[i].x0 > kLeastPx * 1.01)
+    return false;
+  return (i > 0 && is_hatched(boxes_[i - 1].look)) ||
+         (i + 1 < boxes_.size() && is_hatched(boxes_[i + 1].look));
 }
 
 // What the search found has a line over it; the rest may be dimmed.

@@ -23,6 +23,7 @@ class LanePainter {
 
  private:
   void show_hit(const Box& box, uint32_t lane, float y, float height);
+  [[nodiscard]] bool is_tick(size_t i, LaneRole role) const;
   void bar(const Box& box, uint32_t lane, float y, float height);
   void mark(const Box& box, Look look, float y, float height);
   void label(const Box& box, uint32_t lane, ImU32 on, float y, float height);

@@ -8,6 +8,7 @@
 #include "trace-model/duration_text.h"
 #include "trace-model/terminal_text.h"
 #include "viewer/logic/time_axis.h"
+#include "viewer/panels/imgui_compat.h"
 #include "viewer/panels/lane_painter.h"
 
 namespace loopscope::viewer {
@@ -267,9 +268,11 @@ class Canvas {
     if (ImGui::IsMouseReleased(0) && ImGui::IsItemDeactivated() && dragged.x != 0 && !io.KeyShift)
       frame_.perform(Action::ShowRangeFigures);
     if (!hovered_) return;
-    if (ImGui::IsMouseReleased(0) && std::abs(io.MouseClickedPos[0].x - io.MousePos.x) +
-                                             std::abs(io.MouseClickedPos[0].y - io.MousePos.y) <=
-                                         kDragSlopPx) {
+    // What was there has moved away from under the mouse when a double click ends.
+    if (ImGui::IsMouseReleased(0) && io.MouseClickedLastCount[0] < 2 &&
+        std::abs(io.MouseClickedPos[0].x - io.MousePos.x) +
+                std::abs(io.MouseClickedPos[0].y - io.MousePos.y) <=
+            kDragSlopPx) {
       Request made;
       made.kind = hit_.lane != kNone ? Request::Kind::Select : Request::Kind::Unselect;
       made.lane = hit_.lane;
@@ -303,6 +306,7 @@ class Canvas {
   void lane_menu() {
     const auto track = uint32_t(ImGui::GetStateStorage()->GetInt(ImGui::GetID("of track"), 0));
     if (!ImGui::BeginPopup("lane")) return;
+    if (compat::key_pressed(kKeyEscape, false)) ImGui::CloseCurrentPopup();
     if (track < session_.timeline.tracks.size()) {
       const bool header = session_.timeline.tracks[track].kind == TrackKind::Process;
       if (ImGui::MenuItem(session_.layout.collapsed(track) ? "unfold" : "fold"))

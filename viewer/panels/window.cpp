@@ -83,7 +83,7 @@ void Window::message(const Frame& frame, const Rect& area) {
     text = session.loaded && session.loaded->complete ? "The trace has no record of a process."
                                                       : "Reading the trace …";
   else if (session.layout.places().empty())
-    text = "No lane has such a name, or is not hidden: Esc or Shift+H shows them all.";
+    text = "Every lane is hidden, or has another name: Esc or Shift+H shows them all.";
   if (text.empty()) return;
   const float width = std::min(area.width - 40, 700 * scale_);
   const ImVec2 size = ImGui::CalcTextSize(text.c_str(), nullptr, false, width);

@@ -56,6 +56,16 @@ TEST(Compare, ATraceDoesNotDifferFromItself) {
   EXPECT_EQ(p99.a_range->least, 20 * kMs);
 }
 
+TEST(Compare, SaysWhyADifferenceIsNotKnown) {
+  TraceFigures few = figures(20, 1);
+  few.requests = 3;
+  few.values[size_t(Metric::P50)] = 20 * kMs;
+  const Comparison comparison = compare(few, few);
+  ASSERT_EQ(comparison.warnings.size(), 2U);
+  EXPECT_EQ(comparison.warnings[0],
+            "A has too few requests (3) to tell a difference from chance: 4 parts of 5 are needed");
+}
+
 TEST(Compare, WarnsOfWhatMakesTracesIncomparable) {
   EXPECT_TRUE(compare(figures(20, 1), figures(20, 1, 115)).warnings.empty());
   TraceFigures other = figures(20, 1, 125);
