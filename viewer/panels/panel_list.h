@@ -52,7 +52,20 @@ class EventTable {
   void draw(const Frame& frame);
 
  private:
+  // What the order was made of: made again when any of it changes.
+  struct Made {
+    int order = 0;
+    size_t trace = 0, count = 0, hits = 0;
+    uint32_t first = 0;
+    bool only = false;
+    bool operator==(const Made&) const = default;
+  };
+  void choose_order(const Frame& frame, bool only);
+
   bool hits_only_ = false;
+  int order_ = 0;
+  Made made_;
+  std::vector<uint32_t> rows_;  // in that order; empty: as recorded
   uint32_t shown_row_ = kNone;  // scrolled to
 };
 
