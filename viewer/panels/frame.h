@@ -30,7 +30,7 @@ struct Frame {
   std::set<std::string>& rare_texts;
 
   // A text that may have characters beyond those that fonts are always loaded with. Returns it.
-  const std::string& rare(const std::string& text) const;
+  [[nodiscard]] std::string rare(std::string text) const;
   // As what something is drawn: marks of a listening socket are plain while an exercise asks for it.
   [[nodiscard]] Look look_of(uint32_t lane, uint32_t index) const {
     const Timeline& timeline = session.timeline;

@@ -64,7 +64,7 @@ void Window::keys() {
   }
 }
 
-const std::string& Frame::rare(const std::string& text) const {
+std::string Frame::rare(std::string text) const {
   if (needs_more(text)) rare_texts.insert(text);
   return text;
 }
